@@ -1,0 +1,55 @@
+"""What to quantize and how, as plain data: no torch, no configuration library."""
+
+from qbert_lightning.plan.bert_shapes import bert_parameters, bert_shapes
+from qbert_lightning.plan.granularity import (
+    ColumnGroups,
+    Granularity,
+    InputColumnBuckets,
+    PerChannel,
+    PerTensor,
+    PerToken,
+    RowGroups,
+    nearest_divisors,
+)
+from qbert_lightning.plan.quant_plan import QuantPlan, describe
+from qbert_lightning.plan.rules import SchemeRule, expand_rules
+from qbert_lightning.plan.scheme import QuantScheme
+from qbert_lightning.plan.sensitivity_table import SensitivityTable
+from qbert_lightning.plan.size import (
+    BlockSize,
+    average_bits,
+    block_sizes,
+    megabytes,
+    nominal_megabytes,
+    storage_bits,
+)
+from qbert_lightning.plan.spec import JsonValue, ObserverSpec, QuantSpec, spec_from_json
+
+__all__ = [
+    "BlockSize",
+    "ColumnGroups",
+    "Granularity",
+    "InputColumnBuckets",
+    "JsonValue",
+    "ObserverSpec",
+    "PerChannel",
+    "PerTensor",
+    "PerToken",
+    "QuantPlan",
+    "QuantScheme",
+    "QuantSpec",
+    "RowGroups",
+    "SchemeRule",
+    "SensitivityTable",
+    "average_bits",
+    "bert_parameters",
+    "bert_shapes",
+    "block_sizes",
+    "describe",
+    "expand_rules",
+    "megabytes",
+    "nearest_divisors",
+    "nominal_megabytes",
+    "spec_from_json",
+    "storage_bits",
+]

@@ -1,0 +1,116 @@
+"""Sizes, counted exactly: codes, scales, offsets and what stays in floating point."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+
+from qbert_lightning.plan.quant_plan import QuantPlan
+
+FLOAT_BITS = 32
+BITS_PER_MEGABYTE = 8 * 2**20  # Q-BERT's "MB" is 2^20 bytes
+
+Shapes = Mapping[str, Sequence[int]]
+
+
+@dataclass(frozen=True)
+class BlockSize:
+    """What a block of layers weighs at each width it may be given.
+
+    Attributes:
+        num_weights: Number of quantized weights in the block.
+        storage_bits: Candidate width → bits of codes and ranges together.
+    """
+
+    num_weights: int
+    storage_bits: Mapping[int, int]
+
+
+def block_sizes(
+    plan: QuantPlan, shapes: Shapes, blocks: Iterable[str], candidate_bits: Sequence[int]
+) -> dict[str, BlockSize]:
+    """`BlockSize` of each block under ``plan`` at every candidate width.
+
+    Args:
+        plan: Gives number format and granularity of each layer.
+        shapes: Layer name → weight shape.
+        blocks: Names of blocks of layers, for example encoder layers.
+        candidate_bits: The widths an allocator may choose from.
+    """
+    sizes = {}
+    for block in blocks:
+        layers = [name for name in plan.layers_of(block) if plan[name].weight]
+        storage = {
+            bits: sum(
+                _spec_bits(plan.with_weight_bits({name: bits}), name, shapes)
+                for name in layers
+            )
+            for bits in candidate_bits
+        }
+        sizes[block] = BlockSize(sum(prod(shapes[name]) for name in layers), storage)
+    return sizes
+
+
+def average_bits(plan: QuantPlan, shapes: Shapes, blocks: Iterable[str]) -> float:
+    """Mean width of the codes over the weights of ``blocks``; 32 for float ones."""
+    total = weights = 0
+    for block in blocks:
+        for layer, shape in shapes.items():
+            if layer == block or layer.startswith(f"{block}."):
+                spec = plan[layer].weight if layer in plan else None
+                total += prod(shape) * (spec.num_bits if spec else FLOAT_BITS)
+                weights += prod(shape)
+    return total / weights if weights else float(FLOAT_BITS)
+
+
+def storage_bits(plan: QuantPlan, parameters: Shapes) -> int:
+    """Bits of a whole model: packed where planned, 32-bit floats elsewhere.
+
+    Args:
+        plan: The model's plan.
+        parameters: Parameter name → shape, such as ``layer.weight``.
+    """
+    total = 0
+    for name, shape in parameters.items():
+        layer, _, kind = name.rpartition(".")
+        spec = plan[layer].weight if kind == "weight" and layer in plan else None
+        total += spec.storage_bits(shape) if spec else prod(shape) * FLOAT_BITS
+    return total
+
+
+def nominal_megabytes(
+    parameters: Shapes, encoder_bits: float, embedding_bits: float
+) -> tuple[float, float]:
+    """The papers' way of counting: every parameter at the width of its part.
+
+    Biases and LayerNorm count as if they were quantized and ranges cost nothing, so
+    this reproduces the published size columns; `storage_bits` is the honest count.
+
+    Args:
+        parameters: From `bert_parameters`.
+        encoder_bits: Mean width in the encoder.
+        embedding_bits: Width of the embedding part.
+
+    Returns:
+        Encoder and whole backbone in MB of 2^20 bytes.
+    """
+    encoder = sum(prod(s) for name, s in parameters.items() if ".encoder." in name)
+    embeddings = sum(prod(s) for s in parameters.values()) - encoder
+    encoder_mb = encoder * encoder_bits / BITS_PER_MEGABYTE
+    return encoder_mb, encoder_mb + embeddings * embedding_bits / BITS_PER_MEGABYTE
+
+
+def megabytes(bits: float) -> float:
+    """Bits as MB of 2^20 bytes.
+
+    >>> megabytes(8 * 2**20)
+    1.0
+    """
+    return bits / BITS_PER_MEGABYTE
+
+
+def _spec_bits(plan: QuantPlan, layer: str, shapes: Shapes) -> int:
+    spec = plan[layer].weight
+    assert spec is not None  # callers look at quantized layers only
+    return spec.storage_bits(shapes[layer])
