@@ -1,0 +1,139 @@
+"""Evenly spaced levels: Q-BERT's asymmetric and Q8BERT's symmetric quantizer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import prod
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+from qbert_lightning.errors import QbertError
+from qbert_lightning.functional import (
+    AffineParameters,
+    choose_parameters,
+    code_range,
+    dequantize,
+    fake_quantize,
+    group,
+    quantize,
+    ungroup,
+)
+from qbert_lightning.plan import Granularity, ObserverSpec, PerTensor, QuantSpec
+from qbert_lightning.quantizers.base import Encoded, Quantizer
+
+RANGE_BITS = 32  # each scale and each offset is a float32
+
+
+@dataclass(frozen=True)
+class AffineSpec(QuantSpec):
+    """Evenly spaced levels between the ends of a range.
+
+    Attributes:
+        num_bits: Code width, 2 to 8.
+        granularity: Which values share a range.
+        symmetric: Whether levels are symmetric about zero (Q8BERT) or fill the range
+            from its smallest to its largest value (Q-BERT).
+        observer: How the range of an activation is remembered; `None` takes the range
+            of the tensor at hand (weights always, dynamic activations).
+        clip_gradient: Whether values outside the range get no gradient (Q-BERT); the
+            identity everywhere otherwise (Q8BERT).
+    """
+
+    num_bits: int = 8
+    granularity: Granularity = field(default_factory=PerTensor)
+    symmetric: bool = False
+    observer: ObserverSpec | None = None
+    clip_gradient: bool = True
+
+    def __post_init__(self) -> None:
+        bits = self.num_bits
+        if isinstance(bits, bool) or not isinstance(bits, int) or not 2 <= bits <= 8:
+            raise QbertError(f"num_bits={bits!r}: accepted 2..8 (int)")
+        if self.observer is not None and not isinstance(self.granularity, PerTensor):
+            raise QbertError(
+                f"granularity={self.granularity}: an observed range is one per tensor: "
+                "accepted PerTensor, or no observer"
+            )
+
+    def storage_bits(self, shape: Sequence[int]) -> int:  # noqa: D102
+        numbers_per_range = 1 if self.symmetric else 2
+        ranges = self.granularity.num_ranges(shape)
+        return prod(shape) * self.num_bits + ranges * numbers_per_range * RANGE_BITS
+
+    def build(self, shape: Sequence[int] = (), layer: str = "tensor") -> Quantizer:  # noqa: D102
+        if shape:
+            self.granularity.check(shape, layer)
+        return AffineQuantizer(self)
+
+
+class AffineQuantizer(Quantizer):
+    """Carries an `AffineSpec` out.
+
+    Args:
+        spec: What to do.
+    """
+
+    def __init__(self, spec: AffineSpec) -> None:
+        super().__init__()
+        self.spec = spec
+        self.observer = (
+            spec.observer.build(symmetric=spec.symmetric) if spec.observer else None
+        )
+
+    def forward(self, x: Tensor) -> Tensor:  # noqa: D102
+        if self.observer is not None:
+            self.observer(x)
+        groups = group(self.spec.granularity, x)
+        levels = self.parameters_of(groups)
+        quantized = self._fake_quantize(groups, levels)
+        return ungroup(self.spec.granularity, quantized, x.shape)
+
+    def encode(self, x: Tensor) -> Encoded:  # noqa: D102
+        groups = group(self.spec.granularity, x.detach().float())
+        levels = self.parameters_of(groups)
+        codes = (quantize(groups, levels) - levels.lowest).to(torch.uint8)
+        tensors = {"scale": levels.scale.flatten()}
+        if not self.spec.symmetric:
+            tensors["offset"] = levels.offset.flatten()
+        return Encoded(codes, self.spec.num_bits, tensors, tuple(x.shape))
+
+    def decode(self, encoded: Encoded) -> Tensor:  # noqa: D102
+        lowest, highest = code_range(
+            self.spec.num_bits, symmetric=self.spec.symmetric
+        )
+        scale = encoded.tensors["scale"].reshape(-1, 1)
+        offset = encoded.tensors.get("offset", torch.zeros_like(scale)).reshape(-1, 1)
+        codes = encoded.codes.reshape(scale.shape[0], -1).float() + lowest
+        levels = AffineParameters(scale, offset, lowest, highest)
+        values = dequantize(codes, levels)
+        return ungroup(self.spec.granularity, values, encoded.shape)
+
+    def look_up(self, table: Tensor, indices: Tensor) -> Tensor:
+        """Rows of the quantized table; with one range, only these are quantized."""
+        if not isinstance(self.spec.granularity, PerTensor):
+            return super().look_up(table, indices)
+        levels = self.parameters_of(table.detach().reshape(1, -1))
+        rows = F.embedding(indices, table)
+        return self._fake_quantize(rows.reshape(1, -1), levels).reshape(rows.shape)
+
+    def parameters_of(self, groups: Tensor) -> AffineParameters:
+        """Levels for ``groups`` ``[groups, elements]``: observed, or theirs."""
+        if self.observer is not None:
+            low, high = (end.reshape(1, 1) for end in self.observer.range())
+        else:
+            low, high = torch.aminmax(groups.detach(), dim=1, keepdim=True)
+        return choose_parameters(
+            low, high, self.spec.num_bits, symmetric=self.spec.symmetric
+        )
+
+    def _fake_quantize(self, groups: Tensor, levels: AffineParameters) -> Tensor:
+        # A range taken from the tensor itself has nothing outside it.
+        clip = self.spec.clip_gradient and self.observer is not None
+        return fake_quantize(groups, levels, clip_gradient=clip)
+
+    def extra_repr(self) -> str:  # noqa: D102
+        kind = "symmetric" if self.spec.symmetric else "asymmetric"
+        return f"num_bits={self.spec.num_bits}, {kind}, {self.spec.granularity}"

@@ -1,0 +1,55 @@
+"""What every number format offers: fake quantization, and real codes for export."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A tensor as it is stored.
+
+    Attributes:
+        codes: Unsigned codes, uint8, one per value and in the order of the groups.
+        num_bits: Width of a code once packed.
+        tensors: What else is needed to decode: scales, offsets, codebooks.
+        shape: Shape of the tensor that was encoded.
+    """
+
+    codes: Tensor
+    num_bits: int
+    tensors: dict[str, Tensor]
+    shape: tuple[int, ...]
+
+
+class Quantizer(nn.Module, ABC):
+    """Tensor in, quantized tensor out.
+
+    ``forward`` is fake quantization: it returns levels in floating point and lets the
+    gradient through. ``encode`` and ``decode`` are the real thing, and agree with it to
+    the bit: ``decode(encode(x)) == forward(x)``.
+    """
+
+    @abstractmethod
+    def forward(self, x: Tensor) -> Tensor:
+        """``x`` moved to the nearest level; same shape and type."""
+
+    @abstractmethod
+    def encode(self, x: Tensor) -> Encoded:
+        """The codes of ``x`` and what decodes them."""
+
+    @abstractmethod
+    def decode(self, encoded: Encoded) -> Tensor:
+        """The levels that codes stand for, float32 of the encoded shape."""
+
+    def look_up(self, table: Tensor, indices: Tensor) -> Tensor:
+        """Rows of a quantized table ``[rows, features]``.
+
+        Formats whose levels do not depend on the rows looked up may quantize only
+        these; the result is the same.
+        """
+        return F.embedding(indices, self(table))
