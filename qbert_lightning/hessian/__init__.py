@@ -1,0 +1,33 @@
+"""Matrix-free curvature of a loss: eigenvalues, traces and spectra of named blocks."""
+
+from qbert_lightning.hessian.eigenpairs import Eigenpairs, Order, top_eigenpairs
+from qbert_lightning.hessian.lanczos import Lanczos, RitzPairs
+from qbert_lightning.hessian.operator import (
+    Batch,
+    HessianOperator,
+    LossFunction,
+    SymmetricOperator,
+    num_examples,
+)
+from qbert_lightning.hessian.power_iteration import power_iteration
+from qbert_lightning.hessian.spectral_density import SpectralDensity, spectral_density
+from qbert_lightning.hessian.trace import TraceEstimate, block_traces, hutchinson_trace
+
+__all__ = [
+    "Batch",
+    "Eigenpairs",
+    "HessianOperator",
+    "Lanczos",
+    "LossFunction",
+    "Order",
+    "RitzPairs",
+    "SpectralDensity",
+    "SymmetricOperator",
+    "TraceEstimate",
+    "block_traces",
+    "hutchinson_trace",
+    "num_examples",
+    "power_iteration",
+    "spectral_density",
+    "top_eigenpairs",
+]

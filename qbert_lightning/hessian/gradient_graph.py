@@ -1,0 +1,115 @@
+"""The gradient of one batch's loss, with the graph to differentiate it again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from qbert_lightning.errors import FAILED, QbertError
+
+
+class GradientGraph:
+    """The gradient of a loss with respect to parameters, differentiable once more.
+
+    A Hessian product is the gradient of ⟨gradient, vector⟩ (Pearlmutter 1994), so the
+    graph serves any number of products: only the second backward pass is repeated.
+    ``autograd.grad`` builds it and never ``backward(create_graph=True)``, which ties
+    parameters and graph in a reference cycle and leaks.
+
+    Args:
+        loss_function: Computes the loss, a scalar that depends on ``parameters``.
+        parameters: What to differentiate with respect to.
+
+    Attributes:
+        num_bytes: Memory that the graph holds, parameters not counted.
+
+    Raises:
+        QbertError: When the loss is not finite (code 1), or the model has an operation
+            without second derivative (code 2, from `product`).
+
+    >>> weight = nn.Parameter(torch.tensor([2.0]))
+    >>> graph = GradientGraph(lambda: weight.pow(3).sum(), [weight])
+    >>> graph.product([torch.tensor([1.0])])  # 6 w
+    tensor([12.])
+    """
+
+    def __init__(
+        self,
+        loss_function: Callable[[], Tensor],
+        parameters: Sequence[nn.Parameter],
+    ) -> None:
+        self._parameters = parameters
+        saved = _SavedBytes(parameters)
+        hooks = torch.autograd.graph.saved_tensors_hooks(saved.pack, _unpack)
+        with torch.inference_mode(mode=False), torch.enable_grad(), hooks:
+            loss = loss_function()
+            if not bool(torch.isfinite(loss)):
+                raise QbertError(
+                    f"the loss is not finite: {float(loss.detach())}", FAILED
+                )
+            self._gradients = torch.autograd.grad(
+                loss,
+                parameters,
+                create_graph=True,
+                allow_unused=True,
+                materialize_grads=True,
+            )
+        self.num_bytes = saved.total
+
+    def product(self, pieces: Sequence[Tensor], *, keep: bool = False) -> Tensor:
+        """The Hessian times the vector made of ``pieces``, flat [size].
+
+        Args:
+            pieces: The vector, cut and shaped like the parameters.
+            keep: Whether the graph is needed again; otherwise it is freed on the way.
+        """
+        # A gradient that does not depend on the parameters adds nothing.
+        curved = [
+            (gradient, piece)
+            for gradient, piece in zip(self._gradients, pieces, strict=True)
+            if gradient.requires_grad
+        ]
+        if not curved:
+            return torch.cat([torch.zeros_like(piece).flatten() for piece in pieces])
+        gradients, outer = zip(*curved, strict=True)
+        try:
+            parts = torch.autograd.grad(
+                gradients,
+                self._parameters,
+                grad_outputs=outer,
+                retain_graph=keep,
+                allow_unused=True,
+                materialize_grads=True,
+            )
+        except RuntimeError as error:
+            if "is not implemented" not in str(error):
+                raise
+            raise QbertError(
+                f"the model has no second derivative ({error}): "
+                'accepted attention: attn_implementation="eager"'
+            ) from error
+        return torch.cat([part.flatten() for part in parts])
+
+
+class _SavedBytes:
+    """Adds up what autograd keeps: each storage once, parameters excepted."""
+
+    def __init__(self, parameters: Sequence[nn.Parameter]) -> None:
+        self.total = 0
+        self._seen = {each.untyped_storage().data_ptr() for each in parameters}
+
+    def pack(self, tensor: Tensor) -> Tensor:
+        """Count ``tensor`` and hand it on."""
+        storage = tensor.untyped_storage()
+        is_new = storage.data_ptr() not in self._seen
+        if is_new and not isinstance(tensor, nn.Parameter):
+            self._seen.add(storage.data_ptr())
+            self.total += storage.nbytes()
+        # A saved output that kept its own graph would be a reference cycle.
+        return tensor.detach()
+
+
+def _unpack(tensor: Tensor) -> Tensor:
+    return tensor
