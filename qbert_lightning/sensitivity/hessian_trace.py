@@ -1,0 +1,67 @@
+"""HAWQ-V2's sensitivity: the mean eigenvalue, from one product for all blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import ClassVar
+
+import torch
+
+from qbert_lightning.errors import QbertError
+from qbert_lightning.hessian import HessianOperator, block_traces
+from qbert_lightning.sensitivity.curvature import CurvatureMetric
+
+
+@dataclass(frozen=True, kw_only=True)
+class HessianTrace(CurvatureMetric):
+    """Ω(b) = |Tr(H) / n| · ‖Q_b(W) − W‖² (Dong et al. 2020, HAWQ-V2, equation 9).
+
+    The trace is Hutchinson's, all blocks estimated from the same products. The absolute
+    value keeps a block with a negative mean eigenvalue from asking for fewer bits.
+
+    Attributes:
+        num_samples: Most products to spend on one subset.
+        tolerance: Stop a subset early once every block's standard error is this share
+            of its trace.
+
+    >>> HessianTrace().summarise([1.0, -3.0])
+    1.0
+    """
+
+    name: ClassVar[str] = "hessian_trace"
+    joint: ClassVar[bool] = True
+
+    num_samples: int = 20
+    tolerance: float = 0.1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.num_samples < 2:
+            raise QbertError(
+                f"sensitivity.num_samples={self.num_samples}: accepted 2 or more"
+            )
+        if self.tolerance < 0:
+            raise QbertError(
+                f"sensitivity.tolerance={self.tolerance}: accepted 0 or more"
+            )
+
+    def measure(
+        self, hessian: HessianOperator, generator: torch.Generator
+    ) -> dict[str, tuple[float, float]]:
+        """Mean eigenvalue of each block, and its relative standard error."""
+        traces = block_traces(
+            hessian,
+            num_samples=self.num_samples,
+            tolerance=self.tolerance,
+            generator=generator,
+        )
+        return {
+            name: (estimate.mean_eigenvalue, estimate.relative_error)
+            for name, estimate in traces.items()
+        }
+
+    def summarise(self, values: Sequence[float]) -> float:
+        """|mean| of the mean eigenvalues of all subsets."""
+        return abs(fmean(values))
