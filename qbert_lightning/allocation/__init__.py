@@ -1,0 +1,31 @@
+"""Who gets how many bits."""
+
+from qbert_lightning.allocation.base import BitAllocator
+from qbert_lightning.allocation.budget import (
+    AverageBits,
+    Budget,
+    Megabytes,
+    choose_budget,
+)
+from qbert_lightning.allocation.budgeted import BudgetedAllocator
+from qbert_lightning.allocation.pareto import FrontPoint, Pareto, pareto_front
+from qbert_lightning.allocation.published import Published
+from qbert_lightning.allocation.ranked import Ranked
+from qbert_lightning.allocation.reversed import Reversed
+from qbert_lightning.allocation.uniform import Uniform
+
+__all__ = [
+    "AverageBits",
+    "BitAllocator",
+    "Budget",
+    "BudgetedAllocator",
+    "FrontPoint",
+    "Megabytes",
+    "Pareto",
+    "Published",
+    "Ranked",
+    "Reversed",
+    "Uniform",
+    "choose_budget",
+    "pareto_front",
+]
