@@ -1,0 +1,118 @@
+"""The packed artifact: same logits, true size, and it knows when it was altered."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+import torch
+from tests.cases import AFFINE_SPECS
+from tests.tiny import tiny_batch, tiny_bert
+from tokenizers import Tokenizer
+from tokenizers.models import WordPiece
+from transformers import PreTrainedTokenizerFast
+
+from qbert_lightning.errors import QbertError
+from qbert_lightning.export import (
+    header_bytes,
+    load_checkpoint,
+    load_packed,
+    save_checkpoint,
+    save_packed,
+)
+from qbert_lightning.layers import apply_plan, layer_shapes
+from qbert_lightning.methods import PostTraining
+from qbert_lightning.observers import MovingAverage
+from qbert_lightning.plan import QuantPlan, QuantScheme, storage_bits
+from qbert_lightning.quantizers import AffineSpec
+
+TOKENIZER = PreTrainedTokenizerFast(
+    tokenizer_object=Tokenizer(WordPiece({"[UNK]": 0, "a": 1}, unk_token="[UNK]")),
+    unk_token="[UNK]",
+)
+
+
+def mixed_plan() -> QuantPlan:
+    """Every granularity and width that fits somewhere in the tiny model."""
+    activation = AffineSpec(8, symmetric=True, observer=MovingAverage())
+    specs = iter(AFFINE_SPECS * 3)
+    schemes = {}
+    for name, shape in layer_shapes(tiny_bert()).items():
+        if "encoder" not in name:
+            schemes[name] = QuantScheme(weight=AffineSpec(8))
+            continue
+        spec = next(specs)
+        while shape[0] % 12 and "12" in str(spec):
+            spec = next(specs)
+        schemes[name] = QuantScheme(weight=spec, input=activation)
+    return QuantPlan(schemes)
+
+
+@pytest.fixture
+def model():
+    model = tiny_bert()
+    method = PostTraining("x")
+    method.prepare(model, mixed_plan())
+    method.calibrate(model, [tiny_batch()])
+    return model.eval()
+
+
+def test_packed_model_has_the_logits_of_the_fake_quantized_one(model, tmp_path) -> None:
+    save_packed(model, mixed_plan(), TOKENIZER, tmp_path)
+    packed, plan = load_packed(tmp_path)
+    assert plan == mixed_plan()
+    for seed in range(3):
+        batch = tiny_batch(seed=seed)
+        assert torch.equal(packed(**batch).logits, model(**batch).logits)
+
+
+def test_checkpoint_keeps_float_weights_and_quantizer_state(model, tmp_path) -> None:
+    save_checkpoint(model, mixed_plan(), TOKENIZER, tmp_path)
+    again, _ = load_checkpoint(tmp_path)
+    state = model.state_dict()
+    assert again.state_dict().keys() == state.keys()
+    assert all(torch.equal(again.state_dict()[k], state[k]) for k in state)
+
+
+def test_bytes_on_disk_are_the_computed_ones(model, tmp_path) -> None:
+    save_packed(model, mixed_plan(), TOKENIZER, tmp_path)
+    file = tmp_path / "model.safetensors"
+    shapes = {name: tuple(p.shape) for name, p in model.named_parameters()}
+    computed = storage_bits(mixed_plan(), shapes) / 8
+    layers, observers = len(mixed_plan()), 12
+    state = layers * 8 + observers * (4 + 4 + 8)  # step counters and observers
+    data = file.stat().st_size - header_bytes(file)
+    assert 0 <= data - computed - state < layers  # the last byte of each stream
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "plan.json", "config.json"])
+def test_any_altered_byte_is_noticed(model, tmp_path: Path, name: str) -> None:
+    save_packed(model, mixed_plan(), TOKENIZER, tmp_path)
+    file = tmp_path / name
+    original = file.read_bytes()
+    chance = random.Random(name)
+    for _ in range(60):
+        altered = bytearray(original)
+        altered[chance.randrange(len(altered))] ^= 1 << chance.randrange(8)
+        file.write_bytes(altered)
+        with pytest.raises(QbertError) as caught:
+            load_packed(tmp_path)
+        assert caught.value.code == 4
+        assert "\n" not in str(caught.value)
+    for length in (0, 7, 100, len(original) - 1):
+        file.write_bytes(original[:length])
+        with pytest.raises(QbertError):
+            load_packed(tmp_path)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(QbertError, match="model.safetensors"):
+        load_packed(tmp_path)
+
+
+def test_float_model_round_trip(tmp_path: Path) -> None:
+    model, batch = tiny_bert().eval(), tiny_batch()
+    apply_plan(model, QuantPlan())
+    save_packed(model, QuantPlan(), TOKENIZER, tmp_path)
+    assert torch.equal(load_packed(tmp_path)[0](**batch).logits, model(**batch).logits)
