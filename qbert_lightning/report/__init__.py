@@ -1,0 +1,20 @@
+"""Compare runs: collect their records, aggregate over seeds, write page and tables."""
+
+from __future__ import annotations
+
+from qbert_lightning.report.aggregate import Setting, Summary, aggregate
+from qbert_lightning.report.collect import collect_runs
+from qbert_lightning.report.page import write_page
+from qbert_lightning.report.run import Run
+from qbert_lightning.report.table import write_csv, write_latex
+
+__all__ = [
+    "Run",
+    "Setting",
+    "Summary",
+    "aggregate",
+    "collect_runs",
+    "write_csv",
+    "write_latex",
+    "write_page",
+]

@@ -1,0 +1,83 @@
+"""Find the run records below some folders."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from qbert_lightning.errors import QbertError
+from qbert_lightning.report.run import Run
+from qbert_lightning.tracking import from_text
+
+RECORD = "run.json"
+STAGE_CACHE = "stages"
+MAX_RECORD_BYTES = 64 * 2**20
+
+
+def collect_runs(folders: Sequence[Path]) -> list[Run]:
+    """Every run recorded below the folders, oldest first.
+
+    Folders called `stages` hold cached artifacts and are not searched. A record that
+    cannot be read is not dropped: it comes back with status `unreadable` and the reason
+    as its error. Records with the same fingerprint are one run: a finished one is kept
+    before a failed one, then the newest, and `Run.superseded` counts the others.
+
+    Args:
+        folders: Folders to search, at any depth.
+
+    Returns:
+        The runs, sorted by start and folder.
+
+    Raises:
+        QbertError: If one of the folders does not exist.
+    """
+    for folder in folders:
+        if not Path(folder).is_dir():
+            raise QbertError(f"inputs={folder}: no such folder")
+    paths = sorted({path for folder in folders for path in _records(Path(folder))})
+    runs = [run for path in paths if (run := _read(path)) is not None]
+    kept = [_keep_one(records) for records in _same_run(runs)]
+    return sorted(kept, key=lambda run: (run.started, str(run.folder)))
+
+
+def _records(folder: Path) -> Iterator[Path]:
+    for parent, children, files in os.walk(folder.resolve()):
+        children[:] = [child for child in children if child != STAGE_CACHE]
+        if RECORD in files:
+            yield Path(parent) / RECORD
+
+
+def _read(path: Path) -> Run | None:
+    """The run of one record, or None for a record that is not of a whole run."""
+    try:
+        size = path.stat().st_size
+        if size > MAX_RECORD_BYTES:
+            raise ValueError(f"expected at most {MAX_RECORD_BYTES} bytes, got {size}")
+        record = _decode(path.read_bytes())
+        if record.get("kind") != "run":
+            return None
+        return Run.from_record(path.parent, record)
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        return Run.unreadable(path.parent, f"{type(error).__name__}: {error}")
+
+
+def _decode(content: bytes) -> dict[str, Any]:
+    record = from_text(content.decode("utf-8"))
+    if not isinstance(record, dict):
+        raise ValueError(f"expected a JSON object, got {type(record).__name__}")
+    return record
+
+
+def _same_run(runs: Sequence[Run]) -> Iterator[list[Run]]:
+    groups: dict[str, list[Run]] = {}
+    for run in runs:
+        groups.setdefault(run.fingerprint or str(run.folder), []).append(run)
+    yield from groups.values()
+
+
+def _keep_one(records: Sequence[Run]) -> Run:
+    best = max(records, key=lambda run: (run.status == "finished", run.started))
+    return replace(best, superseded=len(records) - 1)

@@ -1,0 +1,158 @@
+"""One comparison of the page: settings of one task, judged by one number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from qbert_lightning.report.aggregate import Setting, split_of
+from qbert_lightning.report.blocks import in_order, short_names
+from qbert_lightning.report.differences import (
+    differing_keys,
+    short_labels,
+    telling_keys,
+)
+from qbert_lightning.report.plans import bit_plans
+from qbert_lightning.report.run import Run
+from qbert_lightning.report.spectra import spectra
+
+LOWER_IS_BETTER = ("loss", "perplexity", "error")
+NUMBERS = {
+    "drop": "quant/drop",
+    "bits": "quant/average_bits",
+    "size": "quant/size_mb",
+    "compression": "quant/compression",
+}
+
+
+def comparison(settings: Sequence[Setting]) -> dict[str, Any]:
+    """Table, plans and spectra of settings with the same task, metric and data.
+
+    Args:
+        settings: At least one setting.
+
+    Returns:
+        Plain JSON types; a summary is `[mean, std or null, n]` or null.
+    """
+    first = settings[0].first
+    telling, differing = telling_keys(settings), differing_keys(settings)
+    scores = score_keys(settings)
+    metric = first.primary_metric.rpartition("/")[2]
+    runs = [run for setting in settings for run in setting.runs]
+    owner = {id(run): i for i, setting in enumerate(settings) for run in setting.runs}
+    return {
+        "task": first.task,
+        "metric": metric,
+        "split": settings[0].split,
+        "rows": settings[0].num_rows,
+        "splits": [(split, data_behind(runs, split)) for split in first.splits],
+        "higherIsBetter": not any(word in metric for word in LOWER_IS_BETTER),
+        "scores": [
+            {"metric": key.rpartition("/")[2], "split": split_of(first, key)}
+            for key in scores
+        ],
+        "columns": [
+            {"key": key, "label": label}
+            for key, label in zip(telling, short_labels(telling), strict=True)
+        ],
+        "keys": differing,
+        "settings": [_row(s, scores, telling, differing) for s in settings],
+        "plans": _plans(runs, owner),
+        "spectra": _spectra(runs, owner),
+    }
+
+
+def score_keys(settings: Sequence[Setting]) -> list[str]:
+    """The primary metric, then every other number measured on a test split."""
+    keys = dict.fromkeys([settings[0].first.primary_metric])
+    for setting in settings:
+        for run in setting.runs:
+            keys |= dict.fromkeys(
+                key
+                for key in run.metrics
+                if key.startswith("test") and not key.endswith("/loss")
+            )
+    return list(keys)
+
+
+def data_behind(runs: Sequence[Run], split: str) -> list[str]:
+    """The different data that the runs used as one split, with the number of rows."""
+    texts = dict.fromkeys((run.splits.get(split), run.rows.get(split)) for run in runs)
+    return [
+        f"{text} ({rows:,} rows)" if rows is not None else text
+        for text, rows in texts
+        if text
+    ]
+
+
+def configured(setting: Setting, key: str) -> str:
+    """A configured value as the text to show; empty when the key is absent."""
+    value = setting.settings.get(key, "")
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return str(value)
+
+
+def _row(
+    setting: Setting,
+    scores: Sequence[str],
+    telling: Sequence[str],
+    differing: Sequence[str],
+) -> dict[str, Any]:
+    quantized = setting.is_quantized
+    return {
+        "name": setting.name,
+        "method": setting.first.method,
+        "scores": [_summary(setting, key) for key in scores],
+        "float": _summary(setting, f"float/{setting.first.primary_metric}"),
+        **{name: _summary(setting, key) for name, key in NUMBERS.items()},
+        "groups": setting.settings.get("quant.groups") if quantized else None,
+        "activation": (
+            setting.settings.get("quant.activation_bits") if quantized else None
+        ),
+        "quantized": quantized,
+        "values": [configured(setting, key) for key in telling],
+        "differences": [configured(setting, key) for key in differing],
+    }
+
+
+def _summary(setting: Setting, key: str) -> tuple[float, float | None, int] | None:
+    summary = setting.summary(key)
+    return (summary.mean, summary.std, summary.n) if summary else None
+
+
+def _plans(runs: Sequence[Run], owner: dict[int, int]) -> dict[str, Any]:
+    plans = bit_plans(runs)
+    blocks = in_order([block for plan in plans for block in plan.bits])
+    return {
+        "blocks": blocks,
+        "labels": short_names(blocks),
+        "rows": [
+            {
+                "bits": [plan.bits.get(block) for block in blocks],
+                "mean": plan.mean,
+                "runs": len(plan.runs),
+                "methods": sorted({run.method for run in plan.runs}),
+                "settings": sorted({owner[id(run)] for run in plan.runs}),
+            }
+            for plan in plans
+        ],
+    }
+
+
+def _spectra(runs: Sequence[Run], owner: dict[int, int]) -> list[dict[str, Any]]:
+    rows = []
+    for spectrum in spectra(runs):
+        blocks = in_order(list(spectrum.samples))
+        rows.append(
+            {
+                "metric": spectrum.metric,
+                "blocks": blocks,
+                "labels": short_names(blocks),
+                "samples": [spectrum.samples[block] for block in blocks],
+                "importance": [spectrum.importance.get(block) for block in blocks],
+                "runs": len(spectrum.runs),
+                "settings": sorted({owner[id(run)] for run in spectrum.runs}),
+            }
+        )
+    return rows

@@ -1,0 +1,319 @@
+"""The page as a browser shows it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import statistics
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from qbert_lightning.report import collect_runs, write_page
+from tests.report.hostile import TEXTS
+from tests.report.run_folders import record, write_run, write_sweep
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium; the tests are skipped where there is none."""
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as started:
+        chromium = started.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox"]
+        )
+        yield chromium
+        chromium.close()
+
+
+class Opened:
+    """A page that was opened, fully drawn, and listened to.
+
+    Attributes:
+        tab: The browser's page.
+        complaints: Console messages and uncaught errors.
+        requests: Addresses asked for.
+    """
+
+    def __init__(self, browser: Browser, path: Path) -> None:
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.tab = browser.new_page()
+        self.tab.on("console", lambda message: self.complaints.append(message.text))
+        self.tab.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.tab.on("request", lambda request: self.requests.append(request.url))
+        self.tab.goto(path.as_uri())
+        self.draw()
+
+    def run(self, script: str) -> object:
+        """The value of a script in the page."""
+        return self.tab.evaluate(script)
+
+    def draw(self) -> None:
+        """Draw every chart now, as for paper, and not one after another."""
+        self.run("dispatchEvent(new Event('beforeprint'))")
+
+    def texts(self, selector: str) -> list[str]:
+        """The text of each element that a selector finds."""
+        find = "(s) => [...document.querySelectorAll(s)].map((e) => e.textContent)"
+        return self.tab.evaluate(find, selector)
+
+    def filter(self, words: str) -> None:
+        """Type into the filter and wait until it took effect."""
+        self.tab.fill("#filter", words)
+        self.tab.wait_for_timeout(250)
+        self.draw()
+
+    def assert_quiet(self) -> None:
+        """Nothing was complained about, run from the data, or loaded."""
+        assert self.complaints == []
+        assert self.requests == [self.tab.url]
+        assert self.run("window.PWN") is None
+
+
+def written(root: Path, title: str = "Runs") -> Path:
+    """The page of the runs below a folder."""
+    return write_page(collect_runs([root]), root / "report" / "index.html", title)
+
+
+@pytest.fixture(scope="module")
+def sweep_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small sweep, with its page."""
+    root = write_sweep(tmp_path_factory.mktemp("sweep"), 60)
+    written(root)
+    return root
+
+
+@pytest.fixture
+def sweep(browser: Browser, sweep_folder: Path) -> Iterator[Opened]:
+    """The page of a small sweep, freshly opened."""
+    opened = Opened(browser, sweep_folder / "report" / "index.html")
+    yield opened
+    opened.tab.close()
+
+
+def names(opened: Opened) -> list[str]:
+    return opened.texts(".results .row-name > span:last-child")
+
+
+def test_everything_is_drawn_without_a_complaint(sweep: Opened) -> None:
+    drawn = sweep.run(
+        "[...document.querySelectorAll('figure')]"
+        ".map((f) => [f.id, f.querySelectorAll('.trace').length > 0])"
+    )
+    assert len(drawn) == 5
+    assert all(has_traces for _, has_traces in drawn), drawn
+    assert len(sweep.texts("#plans tbody tr")) > 3
+    assert sweep.texts("#stages tbody th") == ["finetune", "quantize", "analyze"]
+    sweep.assert_quiet()
+
+
+def test_scores_in_the_table_are_mean_and_deviation_of_the_records(
+    sweep: Opened, sweep_folder: Path
+) -> None:
+    expected: dict[str, list[float]] = {}
+    for run in collect_runs([sweep_folder]):
+        name = run.name.rpartition("-s")[0]
+        expected.setdefault(name, []).append(run.metrics["test/accuracy"])
+
+    shown = dict(zip(names(sweep), sweep.texts(".results td.main"), strict=True))
+
+    assert shown.keys() == expected.keys()
+    for name, scores in expected.items():
+        text = f"{statistics.fmean(scores):.4f}"
+        if len(scores) > 1:
+            text += f" ± {statistics.stdev(scores):.4f}"
+        assert shown[name] == f"{text} ({len(scores)})"
+
+
+def test_the_front_holds_what_nothing_else_beats(
+    sweep: Opened, sweep_folder: Path
+) -> None:
+    points: dict[str, list[tuple[float, float]]] = {}
+    for run in collect_runs([sweep_folder]):
+        if run.is_quantized:
+            name = run.name.rpartition("-s")[0]
+            point = (run.metrics["quant/size_mb"], run.metrics["test/accuracy"])
+            points.setdefault(name, []).append(point)
+    means = {
+        name: (pairs[0][0], statistics.fmean(score for _, score in pairs))
+        for name, pairs in points.items()
+    }
+    unbeaten = {
+        name
+        for name, (size, score) in means.items()
+        if not any(s <= size and b > score for s, b in means.values())
+    }
+    marked = sweep.run(
+        "[...document.querySelectorAll('.results tr:has(.front) .row-name')]"
+        ".map((e) => e.lastChild.textContent)"
+    )
+    assert set(marked) == unbeaten
+
+
+def test_the_score_axis_names_metric_and_split(sweep: Opened) -> None:
+    for figure in ("size-figure", "bits-figure"):
+        assert "↑ accuracy on SST-2 dev" in sweep.texts(f"#{figure} .annotation-text")
+
+
+def test_a_heading_sorts_both_ways(sweep: Opened) -> None:
+    def sizes() -> list[float]:
+        rows = sweep.texts(".results tbody tr td:nth-last-child(2)")
+        return [float(text) for text in rows]
+
+    sweep.tab.click("#sort-size")
+    assert sizes() == sorted(sizes())
+    assert sweep.texts("th[aria-sort=ascending] .unit") == ["MiB"]
+    sweep.tab.press("#sort-size", "Enter")
+    assert sizes() == sorted(sizes(), reverse=True)
+
+
+def test_the_filter_narrows_table_and_charts(sweep: Opened) -> None:
+    sweep.filter("groups=128 -qbert_mp")
+    assert names(sweep)
+    assert all("-g128" in name and "qbert_mp" not in name for name in names(sweep))
+    assert sweep.texts("#shown")[0].startswith(f"{len(names(sweep))} of ")
+    assert sweep.texts("#size-figure .legend button") == ["◆qbert", "Pareto front"]
+
+    sweep.filter("no such thing")
+    assert sweep.texts("#table") == ["No setting passes the filter."]
+    assert len(sweep.texts("figure .empty")) == 5
+    sweep.filter("")
+    assert len(sweep.texts("figure .empty")) == 0
+    sweep.assert_quiet()
+
+
+def test_a_row_opens_onto_its_runs_by_keyboard(sweep: Opened) -> None:
+    sweep.tab.focus(".row-name >> nth=0")
+    sweep.tab.keyboard.press("Enter")
+    assert sweep.run("document.activeElement.getAttribute('aria-expanded')") == "true"
+    links = sweep.run(
+        "[...document.querySelectorAll('.detail a')].map((a) => a.getAttribute('href'))"
+    )
+    assert links
+    assert all(re.fullmatch(r"\./\.\./runs/\d{4}/", link) for link in links)
+
+
+def test_a_legend_entry_hides_its_marks(sweep: Opened) -> None:
+    marks = "document.querySelectorAll('#size-figure .points path').length"
+    before = sweep.run(marks)
+    sweep.tab.click("#size-figure .legend button >> nth=0")
+    assert sweep.run(marks) < before
+    assert sweep.run("document.activeElement.getAttribute('aria-pressed')") == "false"
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_page_is_never_wider_than_the_window(sweep: Opened, width: int) -> None:
+    sweep.run("dispatchEvent(new Event('afterprint'))")
+    sweep.tab.set_viewport_size({"width": width, "height": 800})
+    sweep.tab.wait_for_function(
+        "(width) => document.documentElement.scrollWidth <= width", arg=width
+    )
+
+
+def test_hostile_texts_are_shown_as_they_are(browser: Browser, tmp_path: Path) -> None:
+    for i, text in enumerate(TEXTS):
+        block = {text: 2}
+        run = record(
+            name=text,
+            method=text,
+            seed=None,
+            task="t",
+            splits={"test": "dev", "val": text},
+            config={text: text, "quant": {"groups": text}},
+            bits=block,
+            overrides=[text],
+            stages={text: {"key": text, "reused": False, "seconds": 1}},
+            environment={"git_commit": "", "hardware": {"cpu": text}},
+            sensitivity={"metric": text, "importance": block, "samples": {text: [1.0]}},
+        )
+        write_run(tmp_path / f"run{i}", run, [{"step": 1, "train/loss": 0.5}])
+        failed = record(name=text, status="failed", error=text)
+        write_run(tmp_path / f"failed{i}", failed)
+
+    opened = Opened(browser, written(tmp_path, title=TEXTS[0]))
+
+    assert opened.texts("#title") == [TEXTS[0]]
+    assert opened.run("document.title") == TEXTS[0]
+    assert set(names(opened)) == set(TEXTS)
+    assert set(opened.texts(".results td:nth-child(2)")) == set(TEXTS)
+    assert set(opened.texts(".failure h3")) == set(TEXTS)
+    assert set(opened.texts(".failure pre")) == set(TEXTS)
+    assert set(opened.texts("#stages tbody th")) == set(TEXTS)
+    hardware = opened.texts("#facts .line")
+    assert all(any(text in line for line in hardware) for text in TEXTS)
+    for i in range(len(TEXTS)):
+        opened.tab.locator(".row-name").nth(i).click()
+    opened.assert_quiet()
+
+
+def test_a_hostile_task_and_split_stay_text(browser: Browser, tmp_path: Path) -> None:
+    for i, text in enumerate(TEXTS):
+        write_run(tmp_path / str(i), record(task=text, splits={"test": text}))
+    opened = Opened(browser, written(tmp_path))
+    assert set(opened.texts("#view option")) == set(TEXTS)
+    for i, text in enumerate(opened.texts("#view option")):
+        opened.tab.select_option("#view", index=i)
+        opened.draw()
+        assert f"Judged by accuracy on {text}: " in opened.texts("#results-lead")[0]
+        axis = opened.texts("#size-figure .annotation-text")[0]
+        assert axis.split() == f"↑ accuracy on {text}".split()
+    opened.assert_quiet()
+
+
+def test_numbers_that_are_none_are_shown_and_come_last(
+    browser: Browser, tmp_path: Path
+) -> None:
+    for i, score in enumerate((0.5, {"$nonfinite": "nan"}, {"$nonfinite": "-inf"})):
+        metrics = {"test/accuracy": score, "quant/size_mb": 10.0}
+        write_run(tmp_path / str(i), record(metrics=metrics, config={"i": i}))
+    opened = Opened(browser, written(tmp_path))
+    shown = ["0.5000 (1)", "−inf (1)", "NaN (1)"]
+    assert opened.texts(".results td.main") == shown
+    opened.tab.click("#sort-score-0")
+    assert opened.texts(".results td.main") == ["−inf (1)", "0.5000 (1)", "NaN (1)"]
+    assert opened.texts("#size-figure .note")[0].endswith("2 settings.")
+    opened.assert_quiet()
+
+
+def test_a_page_without_runs_says_so(browser: Browser, tmp_path: Path) -> None:
+    opened = Opened(browser, written(tmp_path))
+    assert opened.texts("#lede") == ["No finished run was found."]
+    assert not opened.tab.is_visible("#main")
+    opened.assert_quiet()
+
+
+def test_a_run_without_curves_plan_or_hessian_says_so(
+    browser: Browser, tmp_path: Path
+) -> None:
+    write_run(tmp_path / "a", record(bits={}, metrics={}, stages={}))
+    opened = Opened(browser, written(tmp_path))
+    sentences = opened.texts("#main .empty")
+    assert len(sentences) == 6
+    assert all(sentence.startswith("No ") for sentence in sentences)
+    opened.assert_quiet()
+
+
+def test_several_tasks_can_be_chosen(browser: Browser, tmp_path: Path) -> None:
+    write_run(tmp_path / "a", record(task="cola", splits={"test": "CoLA dev"}))
+    write_run(tmp_path / "b", record(task="sst2"))
+    opened = Opened(browser, written(tmp_path))
+    assert opened.texts("#view option") == ["cola", "sst2"]
+    opened.tab.select_option("#view", label="sst2")
+    assert "SST-2 dev" in opened.texts("#results-lead")[0]
+
+
+def test_charts_draw_themselves(browser: Browser, sweep_folder: Path) -> None:
+    tab = browser.new_page()
+    tab.goto((sweep_folder / "report" / "index.html").as_uri())
+    for figure in ("size", "bits", "loss", "validation", "spectra"):
+        tab.wait_for_selector(f"#{figure}-figure .trace", state="attached")
