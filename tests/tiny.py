@@ -1,10 +1,19 @@
-"""A BERT small enough for every test, and a padded batch for it."""
+"""A BERT small enough for every test, a padded batch for it, and a tokenizer."""
 
 from __future__ import annotations
 
+import json
+import string
+from pathlib import Path
+
 import torch
 from torch import Tensor
-from transformers import BertConfig, BertForSequenceClassification
+from transformers import (
+    AutoTokenizer,
+    BertConfig,
+    BertForSequenceClassification,
+    PreTrainedTokenizerBase,
+)
 
 TINY_CONFIG = {
     "vocab_size": 40,
@@ -31,3 +40,21 @@ def tiny_batch(size: int = 6, length: int = 9, seed: int = 0) -> dict[str, Tenso
     mask[1::2, length // 2 :] = 0
     labels = torch.randint(0, 3, (size,), generator=generator)
     return {"input_ids": ids * mask, "attention_mask": mask, "labels": labels}
+
+
+WORDS = "the a cat dog sat ran on mat good bad film not paris london in is where who"
+
+
+def tiny_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    """WordPiece over a few words; other words are spelt letter by letter.
+
+    Args:
+        folder: an empty folder for the vocabulary.
+    """
+    letters = [*string.ascii_lowercase, *string.digits, *string.punctuation]
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    pieces = [*letters, *(f"##{letter}" for letter in letters)]
+    entries = dict.fromkeys([*special, *WORDS.split(), *pieces])
+    (folder / "vocab.txt").write_text("\n".join(entries), encoding="utf-8")
+    (folder / "config.json").write_text(json.dumps({"model_type": "bert"}))
+    return AutoTokenizer.from_pretrained(folder)

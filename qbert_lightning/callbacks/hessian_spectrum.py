@@ -13,7 +13,7 @@ class HessianSpectrum(pl.Callback):
     """Logs each layer's curvature over data subsets: mean, spread and importance.
 
     Keys are ``hessian/top_eigenvalue/<layer>`` (mean), ``hessian/top_eigenvalue_std/…``
-    and ``hessian/importance/…`` (Q-BERT's Ω = \\|mean\\| + std).
+    and ``hessian/importance/…`` (Q-BERT's Ω, "absolute mean plus std").
     """
 
     def on_fit_start(  # noqa: D102

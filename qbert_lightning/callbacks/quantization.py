@@ -60,7 +60,7 @@ class QuantizationCallback(pl.Callback):
         self,
         trainer: pl.Trainer,
         pl_module: pl.LightningModule,
-        batch: Any,  # noqa: ANN401
+        batch: Any,
         batch_idx: int,
     ) -> None:
         steps = max(1, int(trainer.estimated_stepping_batches))

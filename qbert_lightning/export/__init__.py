@@ -1,7 +1,11 @@
 """Models on disk: checkpoints to go on from, packed artifacts to ship."""
 
 from qbert_lightning.export.checkpoint import load_checkpoint, save_checkpoint
-from qbert_lightning.export.container import header_bytes, read_container, write_container
+from qbert_lightning.export.container import (
+    header_bytes,
+    read_container,
+    write_container,
+)
 from qbert_lightning.export.packed import load_packed, save_packed
 
 __all__ = [

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from torch import Tensor
 
 from qbert_lightning.errors import DATA, QbertError
 from qbert_lightning.export.container import read_container, write_container
 from qbert_lightning.layers import apply_plan
 from qbert_lightning.models import load_skeleton
 from qbert_lightning.plan import QuantPlan
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 MODEL_FILE = "model.safetensors"
 PLAN_FILE = "plan.json"
@@ -72,9 +76,13 @@ def planned_skeleton(folder: Path) -> tuple[PreTrainedModel, QuantPlan]:
     return model.eval(), plan
 
 
-def load_strictly(model: PreTrainedModel, state: dict, folder: Path) -> None:  # type: ignore[type-arg]
+def load_strictly(
+    model: PreTrainedModel, state: dict[str, Tensor], folder: Path
+) -> None:
     """Load a state with every name accounted for; raises `QbertError` (code 4)."""
     try:
         model.load_state_dict(state, strict=True)
     except RuntimeError as error:
-        raise QbertError(f"{folder}: does not fit its plan: {error}"[:300], DATA) from error
+        raise QbertError(
+            f"{folder}: does not fit its plan: {error}"[:300], DATA
+        ) from error

@@ -34,12 +34,14 @@ def write_container(
         tensors: Name → tensor.
         companions: Names of files beside it that belong to it; already written.
     """
-    contents = {name: each.detach().cpu().contiguous() for name, each in tensors.items()}
+    contents = {
+        name: each.detach().cpu().contiguous() for name, each in tensors.items()
+    }
     digests = {
         "tensors": {name: tensor_digest(name, each) for name, each in contents.items()},
         "files": {name: file_digest(path.parent / name) for name in companions},
     }
-    text = json.dumps(digests, sort_keys=True)
+    text = json.dumps(digests, sort_keys=True, allow_nan=False)
     metadata = {
         "format": FORMAT,
         "version": VERSION,
@@ -56,7 +58,7 @@ def read_container(path: Path) -> dict[str, Tensor]:
         path: A file that `write_container` wrote.
 
     Raises:
-        QbertError: If the file or a companion is missing, truncated or altered (code 4).
+        QbertError: If the file or a companion is missing or altered (code 4).
     """
     _check_header(path)
     try:
@@ -64,7 +66,9 @@ def read_container(path: Path) -> dict[str, Tensor]:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, ValueError, OverflowError) as error:
-        raise QbertError(f"{path}: not an intact safetensors file: {error}", DATA) from error
+        raise QbertError(
+            f"{path}: not an intact safetensors file: {error}", DATA
+        ) from error
     digests = _digests(path, metadata)
     if set(digests["tensors"]) != set(tensors):
         raise QbertError(f"{path}: its tensors are not those of its list", DATA)

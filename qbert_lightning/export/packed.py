@@ -13,10 +13,10 @@ and every other parameter and buffer under its own name.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from qbert_lightning.errors import DATA, QbertError
 from qbert_lightning.export.checkpoint import (
@@ -32,6 +32,9 @@ from qbert_lightning.functional import pack, packed_bytes, unpack
 from qbert_lightning.layers import QuantizedLayer, quantized_layers
 from qbert_lightning.plan import QuantPlan
 from qbert_lightning.quantizers import Encoded, Quantizer
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 CODES = "codes"
 
@@ -99,7 +102,9 @@ def _decoded(tensors: dict[str, Tensor], name: str, layer: QuantizedLayer) -> Te
     assert spec is not None  # the layer has a weight quantizer
     count = layer.weight.numel()
     codes = parts.pop(CODES, torch.empty(0))
-    if codes.dtype != torch.uint8 or codes.numel() != packed_bytes(count, spec.num_bits):
+    if codes.dtype != torch.uint8 or codes.numel() != packed_bytes(
+        count, spec.num_bits
+    ):
         raise QbertError(
             f"{name}: {codes.numel()} bytes of codes for {count} weights of "
             f"{spec.num_bits} bits: accepted {packed_bytes(count, spec.num_bits)}",

@@ -94,7 +94,7 @@ def fake_quantize(
     """Quantize and dequantize, with a straight-through gradient.
 
     The gradient is one inside the range and, with ``clip_gradient``, zero outside it
-    (Q-BERT section 3, after Bengio et al. 2013); without, it is one everywhere (Q8BERT).
+    (Q-BERT section 3); without, it is one everywhere (Q8BERT).
 
     Args:
         groups: ``[groups, elements]``, any floating type.
@@ -110,7 +110,9 @@ def fake_quantize(
     >>> fake_quantize(x, levels).tolist()
     [[-1.0, 0.0, 2.0]]
     """
-    result: Tensor = _FakeQuantize.apply(groups, *parameters, clip_gradient)
+    result: Tensor = _FakeQuantize.apply(  # type: ignore[no-untyped-call]
+        groups, *parameters, clip_gradient
+    )
     return result
 
 
@@ -118,7 +120,7 @@ class _FakeQuantize(torch.autograd.Function):
     """One pass with one temporary; keeps at most a mask for the backward pass."""
 
     @staticmethod
-    def forward(  # type: ignore[override]
+    def forward(
         ctx: FunctionCtx,
         groups: Tensor,
         scale: Tensor,
@@ -132,14 +134,12 @@ class _FakeQuantize(torch.autograd.Function):
         if clip_gradient:
             low, high = scale * lowest + offset, scale * highest + offset
             inside = (groups >= low) & (groups <= high)
-        ctx.save_for_backward(inside)
+        ctx.save_for_backward(inside)  # type: ignore[arg-type]
         codes = quantize(groups.float(), parameters)
         return codes.mul_(scale).add_(offset).to(groups.dtype)
 
     @staticmethod
-    def backward(  # type: ignore[override]
-        ctx: FunctionCtx, gradient: Tensor
-    ) -> tuple[Tensor | None, ...]:
+    def backward(ctx: FunctionCtx, gradient: Tensor) -> tuple[Tensor | None, ...]:
         (inside,) = ctx.saved_tensors  # type: ignore[attr-defined]
         if inside is not None:
             gradient = gradient * inside

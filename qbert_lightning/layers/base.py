@@ -18,7 +18,7 @@ class QuantizedLayer(nn.Module):
     a float checkpoint loads into it.
     """
 
-    weight: nn.Parameter
+    weight: Tensor
     step: Tensor
 
     def attach(self, scheme: QuantScheme, layer: str) -> Self:
@@ -52,7 +52,7 @@ class QuantizedLayer(nn.Module):
         return waiting
 
     @torch.no_grad()
-    def freeze(self) -> None:
+    def freeze_weight(self) -> None:
         """Put the quantized values in place of the float weight, for good."""
         self.weight.copy_(self.weight_quantizer(self.weight))
         self.weight_quantizer = nn.Identity()

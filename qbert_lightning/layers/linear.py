@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Self
 
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812
+from torch.nn import functional as F
 
 from qbert_lightning.layers.base import QuantizedLayer
 from qbert_lightning.plan import QuantScheme

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
@@ -16,7 +15,7 @@ from qbert_lightning.plan import QuantPlan
 Batch = Mapping[str, Tensor]
 
 
-class QuantMethod(ABC):
+class QuantMethod:
     """How a float model becomes a quantized one; a subclass fills in the moments.
 
     Args:

@@ -15,8 +15,8 @@ class MovingAverageObserver(Observer):
     r"""Moving average of the ends of the range.
 
     Plain (Q8BERT): ``m₁ = x₁``, then ``m ← m − (1 − d)(m − x)``.
-    Bias-corrected: ``m₀ = 0``, the same recurrence, read as ``m / (1 − d^t)``; it forgets
-    the first batch as fast as any other, which matters below about 1/(1 − d) steps.
+    Bias-corrected: ``m₀ = 0``, the same recurrence, read as ``m / (1 − d^t)``; it
+    forgets the first batch as fast as any other, which matters below 1/(1 − d) steps.
 
     Args:
         decay: ``d``, the weight of the past.

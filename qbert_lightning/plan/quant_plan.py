@@ -80,7 +80,9 @@ class QuantPlan(Mapping[str, QuantScheme]):
     def to_json(self) -> str:
         """The plan as JSON text, stable to the byte for equal plans."""
         layers = {layer: scheme.to_json() for layer, scheme in self.items()}
-        return json.dumps({"version": FORMAT_VERSION, "layers": layers}, indent=1)
+        return json.dumps(
+            {"version": FORMAT_VERSION, "layers": layers}, indent=1, allow_nan=False
+        )
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -110,7 +112,8 @@ def describe(scheme: QuantScheme | None) -> str:
     if scheme is None:
         return "float"
     parts = []
-    for letter, spec in zip("WAO", (scheme.weight, scheme.input, scheme.output)):
+    tensors = (scheme.weight, scheme.input, scheme.output)
+    for letter, spec in zip("WAO", tensors, strict=True):
         if spec is not None:
             cut = getattr(spec, "granularity", None)
             parts.append(f"{letter}{spec.num_bits}" + (f" {cut}" if cut else ""))

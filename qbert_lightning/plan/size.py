@@ -28,7 +28,10 @@ class BlockSize:
 
 
 def block_sizes(
-    plan: QuantPlan, shapes: Shapes, blocks: Iterable[str], candidate_bits: Sequence[int]
+    plan: QuantPlan,
+    shapes: Shapes,
+    blocks: Iterable[str],
+    candidate_bits: Sequence[int],
 ) -> dict[str, BlockSize]:
     """`BlockSize` of each block under ``plan`` at every candidate width.
 

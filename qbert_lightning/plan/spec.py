@@ -104,6 +104,3 @@ def _from_json(data: Mapping[str, JsonValue]) -> object:
         return known[name](**values)
     except TypeError as error:
         raise QbertError(f"plan: {name}: {error}", code=4) from error
-
-
-

@@ -94,11 +94,8 @@ class CurvatureMetric(SensitivityMetric):
             for name in blocks
         }
         importance = {name: self.summarise(row) for name, row in samples.items()}
-        scores = {
-            name: {bits: importance[name] * moved for bits, moved in row.items()}
-            for name, row in perturbations.items()
-        }
-        return SensitivityTable(self.name, importance, scores, samples)
+        table = SensitivityTable(self.name, importance, samples=samples)
+        return table.with_perturbations(perturbations)
 
     def _select(self, block: nn.Module) -> list[nn.Parameter]:
         return [

@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.cases import AFFINE_SPECS
-from tests.tiny import tiny_batch, tiny_bert
 from tokenizers import Tokenizer
 from tokenizers.models import WordPiece
-from transformers import PreTrainedTokenizerFast
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from qbert_lightning.errors import QbertError
 from qbert_lightning.export import (
@@ -26,6 +24,8 @@ from qbert_lightning.methods import PostTraining
 from qbert_lightning.observers import MovingAverage
 from qbert_lightning.plan import QuantPlan, QuantScheme, storage_bits
 from qbert_lightning.quantizers import AffineSpec
+from tests.cases import AFFINE_SPECS
+from tests.tiny import tiny_batch, tiny_bert
 
 TOKENIZER = PreTrainedTokenizerFast(
     tokenizer_object=Tokenizer(WordPiece({"[UNK]": 0, "a": 1}, unk_token="[UNK]")),
@@ -50,7 +50,7 @@ def mixed_plan() -> QuantPlan:
 
 
 @pytest.fixture
-def model():
+def model() -> PreTrainedModel:
     model = tiny_bert()
     method = PostTraining("x")
     method.prepare(model, mixed_plan())
@@ -58,7 +58,9 @@ def model():
     return model.eval()
 
 
-def test_packed_model_has_the_logits_of_the_fake_quantized_one(model, tmp_path) -> None:
+def test_packed_model_has_the_logits_of_the_fake_quantized_one(
+    model: PreTrainedModel, tmp_path: Path
+) -> None:
     save_packed(model, mixed_plan(), TOKENIZER, tmp_path)
     packed, plan = load_packed(tmp_path)
     assert plan == mixed_plan()
@@ -67,7 +69,9 @@ def test_packed_model_has_the_logits_of_the_fake_quantized_one(model, tmp_path) 
         assert torch.equal(packed(**batch).logits, model(**batch).logits)
 
 
-def test_checkpoint_keeps_float_weights_and_quantizer_state(model, tmp_path) -> None:
+def test_checkpoint_keeps_float_weights_and_quantizer_state(
+    model: PreTrainedModel, tmp_path: Path
+) -> None:
     save_checkpoint(model, mixed_plan(), TOKENIZER, tmp_path)
     again, _ = load_checkpoint(tmp_path)
     state = model.state_dict()
@@ -75,7 +79,9 @@ def test_checkpoint_keeps_float_weights_and_quantizer_state(model, tmp_path) -> 
     assert all(torch.equal(again.state_dict()[k], state[k]) for k in state)
 
 
-def test_bytes_on_disk_are_the_computed_ones(model, tmp_path) -> None:
+def test_bytes_on_disk_are_the_computed_ones(
+    model: PreTrainedModel, tmp_path: Path
+) -> None:
     save_packed(model, mixed_plan(), TOKENIZER, tmp_path)
     file = tmp_path / "model.safetensors"
     shapes = {name: tuple(p.shape) for name, p in model.named_parameters()}
@@ -87,7 +93,9 @@ def test_bytes_on_disk_are_the_computed_ones(model, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "plan.json", "config.json"])
-def test_any_altered_byte_is_noticed(model, tmp_path: Path, name: str) -> None:
+def test_any_altered_byte_is_noticed(
+    model: PreTrainedModel, tmp_path: Path, name: str
+) -> None:
     save_packed(model, mixed_plan(), TOKENIZER, tmp_path)
     file = tmp_path / name
     original = file.read_bytes()
@@ -107,7 +115,7 @@ def test_any_altered_byte_is_noticed(model, tmp_path: Path, name: str) -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(QbertError, match="model.safetensors"):
+    with pytest.raises(QbertError, match=r"model\.safetensors"):
         load_packed(tmp_path)
 
 

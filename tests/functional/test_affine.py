@@ -55,7 +55,9 @@ def test_equals_the_float64_twin(num_bits: int, symmetric: bool) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(
-    values=st.lists(st.floats(-(2.0**100), 2.0**100, width=32), min_size=1, max_size=20),
+    values=st.lists(
+        st.floats(-(2.0**100), 2.0**100, width=32), min_size=1, max_size=20
+    ),
     num_bits=st.integers(2, 8),
     symmetric=st.booleans(),
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tests.cases import GRANULARITIES, SHAPES
 
 from qbert_lightning.functional import group, ungroup
 from qbert_lightning.plan import (
@@ -15,6 +14,7 @@ from qbert_lightning.plan import (
     PerTensor,
     RowGroups,
 )
+from tests.cases import GRANULARITIES, SHAPES
 
 
 @pytest.mark.parametrize("granularity", GRANULARITIES, ids=str)

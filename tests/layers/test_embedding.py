@@ -30,7 +30,7 @@ def test_delay_and_freeze() -> None:
     assert torch.equal(layer(IDS), exact)
     quantized = layer(IDS)
     assert not torch.equal(quantized, exact)
-    layer.freeze()
+    layer.freeze_weight()
     assert torch.equal(layer(IDS), quantized)
 
 

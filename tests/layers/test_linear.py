@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import torch
 from torch import nn
-from torch.nn import functional as F  # noqa: N812
+from torch.nn import functional as F
 
 from qbert_lightning.layers import QuantizedLinear
 from qbert_lightning.observers import MovingAverage
 from qbert_lightning.plan import QuantScheme
 from qbert_lightning.quantizers import AffineSpec
 
-ACTIVATION = AffineSpec(8, symmetric=True, observer=MovingAverage(), clip_gradient=False)
+ACTIVATION = AffineSpec(
+    8, symmetric=True, observer=MovingAverage(), clip_gradient=False
+)
 
 
 def layer(scheme: QuantScheme) -> QuantizedLinear:
@@ -47,7 +49,7 @@ def test_delay_computes_in_floating_point_first() -> None:
 def test_freezing_changes_the_weight_and_not_the_result() -> None:
     quantized, x = layer(QuantScheme(weight=AffineSpec(3))), torch.randn(5, 6)
     before = quantized(x)
-    quantized.freeze()
+    quantized.freeze_weight()
     assert torch.equal(quantized(x), before)
     assert len(quantized.weight.unique()) <= 8
 

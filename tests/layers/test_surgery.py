@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tests.tiny import tiny_bert, tiny_batch
 from torch import nn
 
 from qbert_lightning.errors import QbertError
@@ -17,10 +16,11 @@ from qbert_lightning.layers import (
 )
 from qbert_lightning.plan import QuantPlan, QuantScheme, RowGroups
 from qbert_lightning.quantizers import AffineSpec
+from tests.tiny import tiny_batch, tiny_bert
 
 
 def plan_of(model: nn.Module, scheme: QuantScheme) -> QuantPlan:
-    return QuantPlan({name: scheme for name in layer_shapes(model)})
+    return QuantPlan(dict.fromkeys(layer_shapes(model), scheme))
 
 
 def test_without_quantizers_bit_identical_and_parameters_shared() -> None:
@@ -45,9 +45,7 @@ def test_a_float_checkpoint_loads_with_only_quantizer_state_missing() -> None:
 
 def test_only_planned_layers_change() -> None:
     model = tiny_bert()
-    apply_plan(
-        model, QuantPlan({"bert.encoder.layer.0.output.dense": QuantScheme()})
-    )
+    apply_plan(model, QuantPlan({"bert.encoder.layer.0.output.dense": QuantScheme()}))
     assert list(quantized_layers(model)) == ["bert.encoder.layer.0.output.dense"]
 
 
@@ -59,7 +57,9 @@ def test_applying_again_gives_fresh_quantizers() -> None:
     assert layer.scheme.weight == AffineSpec(2)
 
 
-@pytest.mark.parametrize("name", ["bert.nowhere", "bert.encoder.layer.0.output.LayerNorm"])
+@pytest.mark.parametrize(
+    "name", ["bert.nowhere", "bert.encoder.layer.0.output.LayerNorm"]
+)
 def test_layers_that_cannot_be_quantized_are_named(name: str) -> None:
     with pytest.raises(QbertError, match=name):
         apply_plan(tiny_bert(), QuantPlan({name: QuantScheme()}))
@@ -69,7 +69,8 @@ def test_groups_that_do_not_fit_name_the_layer() -> None:
     scheme = QuantScheme(weight=AffineSpec(4, RowGroups(5)))
     with pytest.raises(QbertError, match="query rows=16"):
         apply_plan(
-            tiny_bert(), QuantPlan({"bert.encoder.layer.0.attention.self.query": scheme})
+            tiny_bert(),
+            QuantPlan({"bert.encoder.layer.0.attention.self.query": scheme}),
         )
 
 

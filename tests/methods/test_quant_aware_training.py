@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import torch
-from tests.tiny import tiny_batch, tiny_bert
 
 from qbert_lightning.layers import layer_shapes, quantized_layers
 from qbert_lightning.methods import PostTraining, QuantAwareTraining
 from qbert_lightning.observers import MinMax
 from qbert_lightning.plan import QuantPlan, SchemeRule, expand_rules
 from qbert_lightning.quantizers import AffineSpec
+from tests.tiny import tiny_batch, tiny_bert
 
 
 def low_bit_plan(bits: int = 2) -> QuantPlan:
@@ -39,7 +39,9 @@ def test_calibration_sets_every_range_and_moves_no_weight() -> None:
     weights = [p.clone() for p in model.parameters()]
     method.calibrate(model, [tiny_batch(seed=s) for s in range(3)])
     assert model.training  # put back
-    assert all(torch.equal(a, b) for a, b in zip(weights, model.parameters(), strict=True))
+    assert all(
+        torch.equal(a, b) for a, b in zip(weights, model.parameters(), strict=True)
+    )
     for layer in quantized_layers(model).values():
         assert int(layer.input_quantizer.observer.count) == 3
 

@@ -11,7 +11,9 @@ from qbert_lightning.observers import MovingAverage
 
 def test_recurrence_of_q8bert_to_the_bit() -> None:
     observer = MovingAverage(decay=0.9).build(symmetric=True)
-    batches = [torch.randn(4, 5, generator=torch.Generator().manual_seed(s)) for s in range(6)]
+    batches = [
+        torch.randn(4, 5, generator=torch.Generator().manual_seed(s)) for s in range(6)
+    ]
     expected = None
     for batch in batches:
         observer(batch)

@@ -11,7 +11,9 @@ from qbert_lightning.observers import Percentile
 
 def test_is_the_mean_of_each_batch_s_order_statistic() -> None:
     observer = Percentile(percentile=90).build(symmetric=False)
-    batches = [torch.randn(101, generator=torch.Generator().manual_seed(s)) for s in range(3)]
+    batches = [
+        torch.randn(101, generator=torch.Generator().manual_seed(s)) for s in range(3)
+    ]
     for batch in batches:
         observer(batch)
     expected_high = sum(batch.sort().values[90] for batch in batches) / 3

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.cases import BERT_BASE_UNCASED
 
 from qbert_lightning.errors import QbertError
 from qbert_lightning.plan import RowGroups, SchemeRule, bert_shapes, expand_rules
 from qbert_lightning.quantizers import AffineSpec
+from tests.cases import BERT_BASE_UNCASED
 
 SHAPES = bert_shapes(BERT_BASE_UNCASED)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.cases import BERT_BASE_CASED, BERT_BASE_UNCASED
 
 from qbert_lightning.plan import (
     PerTensor,
@@ -19,6 +18,7 @@ from qbert_lightning.plan import (
     storage_bits,
 )
 from qbert_lightning.quantizers import AffineSpec
+from tests.cases import BERT_BASE_CASED, BERT_BASE_UNCASED
 
 # Computed from parameter counts of BERT-base; MB of 2^20 bytes.
 SIZE_TABLE = [
@@ -30,7 +30,9 @@ SIZE_TABLE = [
 ]
 
 
-@pytest.mark.parametrize(("bits", "embedding", "encoder", "uncased", "cased"), SIZE_TABLE)
+@pytest.mark.parametrize(
+    ("bits", "embedding", "encoder", "uncased", "cased"), SIZE_TABLE
+)
 def test_nominal_sizes_are_the_published_ones(
     bits: int, embedding: int, encoder: float, uncased: float, cased: float
 ) -> None:
@@ -52,7 +54,12 @@ def test_exact_size_counts_codes_ranges_and_leftovers() -> None:
     plan = QuantPlan(
         {"a": QuantScheme(weight=AffineSpec(4, RowGroups(2))), "b": QuantScheme()}
     )
-    parameters = {"a.weight": (6, 10), "a.bias": (6,), "b.weight": (3, 3), "n.weight": (5,)}
+    parameters = {
+        "a.weight": (6, 10),
+        "a.bias": (6,),
+        "b.weight": (3, 3),
+        "n.weight": (5,),
+    }
     codes, ranges = 60 * 4, 2 * 2 * 32
     leftovers = (6 + 9 + 5) * 32
     assert storage_bits(plan, parameters) == codes + ranges + leftovers
@@ -75,7 +82,7 @@ def test_average_bits_weighs_layers_by_size() -> None:
     blocks = [f"bert.encoder.layer.{i}" for i in range(12)]
     scheme = QuantScheme(weight=AffineSpec(2))
     plan = QuantPlan({name: scheme for name in shapes if ".encoder." in name})
-    mixed = plan.with_weight_bits({block: 3 for block in blocks[3:9]})
+    mixed = plan.with_weight_bits(dict.fromkeys(blocks[3:9], 3))
     assert average_bits(mixed, shapes, blocks) == pytest.approx(2.5)
     assert average_bits(QuantPlan(), shapes, blocks) == 32
 

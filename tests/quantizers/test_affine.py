@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tests.cases import AFFINE_SPECS, SHAPES
-from torch.nn import functional as F  # noqa: N812
+from torch.nn import functional as F
 
 from qbert_lightning.errors import QbertError
 from qbert_lightning.functional import pack
 from qbert_lightning.observers import MovingAverage
 from qbert_lightning.plan import PerChannel, PerTensor, PerToken, RowGroups
 from qbert_lightning.quantizers import AffineSpec
+from tests.cases import AFFINE_SPECS, SHAPES
 
 
 def weight(shape: tuple[int, int]) -> torch.Tensor:
@@ -60,7 +60,9 @@ def test_weights_get_the_whole_gradient() -> None:
 def test_look_up_equals_quantizing_the_whole_table(granularity: PerTensor) -> None:
     table, ids = weight((12, 8)), torch.tensor([[3, 3, 0], [11, 5, 2]])
     quantizer = AffineSpec(3, granularity).build()
-    assert torch.equal(quantizer.look_up(table, ids), F.embedding(ids, quantizer(table)))
+    assert torch.equal(
+        quantizer.look_up(table, ids), F.embedding(ids, quantizer(table))
+    )
 
 
 def test_dynamic_ranges_are_per_token() -> None:
@@ -87,5 +89,5 @@ def test_an_observed_range_cannot_be_per_channel() -> None:
 
 
 def test_groups_that_do_not_fit_are_refused_by_name() -> None:
-    with pytest.raises(QbertError, match="some.layer rows=12"):
+    with pytest.raises(QbertError, match=r"some\.layer rows=12"):
         AffineSpec(8, RowGroups(5)).build((12, 8), "some.layer")
