@@ -21,6 +21,8 @@ class RandomBert(ModelSource):
         intermediate_size: width inside the feed-forward part.
         max_position_embeddings: longest input in tokens.
         hidden_dropout_prob: dropout of hidden states and of attention.
+        initializer_range: standard deviation of the random weights; 0.02 is meant
+            for BERT-base, narrower models need more (0.02 * sqrt(768 / hidden_size)).
         tokenizer: folder of a tokenizer; None uses the task's own.
 
     Raises:
@@ -35,6 +37,7 @@ class RandomBert(ModelSource):
         intermediate_size: int = 512,
         max_position_embeddings: int = 128,
         hidden_dropout_prob: float = 0.1,
+        initializer_range: float = 0.02,
         tokenizer: str | None = None,
     ) -> None:
         sizes = {
@@ -57,8 +60,13 @@ class RandomBert(ModelSource):
                 f"model.hidden_dropout_prob={hidden_dropout_prob}: "
                 "accepted 0 to below 1"
             )
+        if not initializer_range > 0:
+            raise QbertError(
+                f"model.initializer_range={initializer_range}: accepted above 0"
+            )
         self.sizes = sizes
         self.hidden_dropout_prob = hidden_dropout_prob
+        self.initializer_range = initializer_range
         self.tokenizer_folder = tokenizer
 
     def tokenizer(self) -> PreTrainedTokenizerBase | None:
@@ -79,6 +87,7 @@ class RandomBert(ModelSource):
             pad_token_id=tokenizer.pad_token_id,
             hidden_dropout_prob=self.hidden_dropout_prob,
             attention_probs_dropout_prob=self.hidden_dropout_prob,
+            initializer_range=self.initializer_range,
             **self.sizes,
             **label_settings(head, labels),
         )

@@ -60,12 +60,21 @@ def test_sizes_and_vocabulary(tokenizer: PreTrainedTokenizerBase) -> None:
     assert not model.training
 
 
+def test_spread_of_the_random_weights(tokenizer: PreTrainedTokenizerBase) -> None:
+    wide = {**SIZES, "intermediate_size": 4096, "initializer_range": 0.07}
+    model = RandomBert(**wide).build("sequence_classification", ["a", "b"], tokenizer)
+    weight = model.bert.encoder.layer[0].intermediate.dense.weight
+    # 65 536 normal numbers: the standard error of their spread is 0.3 %.
+    assert weight.std().item() == pytest.approx(0.07, rel=0.02)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"num_hidden_layers": 0}, "model.num_hidden_layers=0: accepted 1 or more"),
         ({"num_attention_heads": 3}, "accepted divisors of model.hidden_size=16"),
         ({"hidden_dropout_prob": 1.0}, "model.hidden_dropout_prob=1.0"),
+        ({"initializer_range": 0.0}, "model.initializer_range=0.0: accepted above 0"),
     ],
 )
 def test_sizes_that_do_not_fit_are_refused(

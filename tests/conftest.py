@@ -1,0 +1,45 @@
+"""Fixtures that several packages' tests share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from transformers import PreTrainedTokenizerBase
+
+from tests.tiny import tiny_tokenizer
+
+SHARED = Path(__file__).resolve().parents[1] / "../shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real data and models beside the checkout."""
+    folder = SHARED.resolve()
+    if not folder.is_dir():
+        pytest.skip(f"no folder {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_data(shared: Path) -> Path:
+    """Real data sets: glue/, conll2003/, squad/."""
+    folder = shared / "data"
+    if not folder.is_dir():
+        pytest.skip(f"no folder {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def minilm(shared: Path) -> Path:
+    """A real pretrained 6-layer BERT."""
+    folder = shared / "models/all-MiniLM-L6-v2"
+    if not folder.is_dir():
+        pytest.skip(f"no folder {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> PreTrainedTokenizerBase:
+    """A WordPiece tokenizer of a few words and all letters."""
+    return tiny_tokenizer(tmp_path_factory.mktemp("tokenizer"))
