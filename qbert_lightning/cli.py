@@ -1,0 +1,231 @@
+"""The command line: ``qbert <verb>``.
+
+Only the standard library is imported until the verb is known, and nothing heavy until
+the configuration has been checked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from qbert_lightning import __version__
+from qbert_lightning.errors import FAILED, QbertError
+
+VERBS = {
+    "run": "the whole loop, from fine-tuning to the comparison page",
+    "finetune": "train the float model",
+    "analyze": "measure how much each layer minds quantization (Hessian)",
+    "allocate": "give each layer its bits within a budget",
+    "quantize": "quantize the model and train it further if the method does",
+    "evaluate": "score the quantized model or a packed artifact",
+    "export": "pack the quantized model at its true bits",
+    "report": "one page comparing the runs below folders: report [FOLDER ...]",
+}
+HELP = f"""qbert {__version__}: quantize BERT and compare what it costs
+
+usage: qbert <verb> [key=value ...] [options]
+
+{{verbs}}
+  plan       print or compare plans: plan show FILE | plan diff FILE FILE
+
+options of a verb:
+  --help               its configuration groups and values
+  --cfg job            print the configuration and stop (--resolve: filled in)
+  -m                   sweep over comma-separated values (multirun)
+  --config-dir FOLDER  your own configuration groups, beside the built-in ones
+  --version            print the version
+
+examples:
+  qbert run
+  qbert run task=sst2 model=minilm_l6 method=qbert quant.weight_bits=4
+  qbert run -m method=qbert quant.weight_bits=2,3,4,8 quant.groups=1,16,128
+  eval "$(qbert -sc install=bash)"     completes verbs, groups and keys
+
+QBERT_DEBUG=1 shows tracebacks; error.txt in the run's folder always has them.
+"""
+TERMINATED = 143
+INTERRUPTED = 130
+MAX_MESSAGE = 300
+
+
+def main() -> NoReturn:
+    """Run the command line of this process and exit with its code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    sys.exit(run_command(sys.argv[1:]))
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    """End through the `finally` clauses, so that records and trackers are closed."""
+    raise SystemExit(TERMINATED)
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Run one command.
+
+    Args:
+        arguments: What follows ``qbert``.
+
+    Returns:
+        Exit code: 0 done, 1 a run failed, 2 usage or configuration, 3 environment,
+        4 data or artifact, 130 interrupted, 143 terminated. For 1 to 4 the last line
+        of standard error says why.
+    """
+    try:
+        return _dispatch(list(arguments))
+    except QbertError as error:
+        return _fail(str(error), error.code)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except SystemExit as ending:
+        return ending.code if isinstance(ending.code, int) else FAILED
+    except Exception as error:  # the one place where a fault of ours becomes a line
+        from qbert_lightning.pipeline.job import ending_of
+
+        ending = ending_of(error)
+        return _fail(str(ending), getattr(ending, "code", FAILED))
+
+
+def _fail(message: str, code: int) -> int:
+    """Write the one line, printable and bounded, that ends standard error."""
+    if os.environ.get("QBERT_DEBUG") == "1":
+        traceback.print_exc()
+    line = "".join(c if c.isprintable() else " " for c in f"error: {message}")
+    if len(line) > MAX_MESSAGE:
+        line = f"{line[: MAX_MESSAGE - 3]}..."
+    text = f"{line}\n".encode(sys.stderr.encoding or "utf-8", "backslashreplace")
+    sys.stderr.write(text.decode(sys.stderr.encoding or "utf-8"))
+    sys.stderr.flush()
+    return code
+
+
+def _dispatch(arguments: list[str]) -> int:
+    verb = arguments[0] if arguments else "--help"
+    if verb in ("--help", "-h", "help"):
+        lines = (f"  {name:<10} {text}" for name, text in VERBS.items())
+        sys.stdout.write(HELP.format(verbs="\n".join(lines)))
+        return 0
+    if verb == "--version":
+        sys.stdout.write(f"qbert {__version__}\n")
+        return 0
+    if verb in ("-sc", "--shell-completion"):
+        return _complete(arguments)
+    if verb == "plan":
+        from qbert_lightning.pipeline.show_plan import show_plan
+
+        return show_plan(arguments[1:])
+    if verb not in VERBS:
+        near = get_close_matches(verb, [*VERBS, "plan"], 1)
+        raise QbertError(
+            f"{verb}: no such verb"
+            + (f": nearest {near[0]}" if near else "")
+            + f": accepted {', '.join(VERBS)}, plan"
+        )
+    return _run_application(verb, arguments[1:])
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise QbertError(f"{self.prog}: {message}")
+
+
+def _parse(verb: str, arguments: Sequence[str]) -> argparse.Namespace:
+    """Read Hydra's options, without those that load other primary files or pickles.
+
+    Raises:
+        QbertError: For an unknown option.
+    """
+    parser = _Parser(f"qbert {verb}", add_help=False, allow_abbrev=False)
+    for option in ("--hydra-help", "--resolve"):
+        parser.add_argument(option, action="store_true")
+    parser.add_argument("--help", "-h", action="store_true")
+    parser.add_argument("--run", "-r", action="store_true")
+    parser.add_argument("--multirun", "-m", action="store_true")
+    parser.add_argument("--shell-completion", "-sc", action="store_true")
+    parser.add_argument("--cfg", "-c", choices=("job", "hydra", "all"))
+    parser.add_argument("--package", "-p")
+    parser.add_argument("--config-dir", "-cd", type=Path)
+    parser.add_argument("--info", "-i", nargs="?", const="all")
+    parser.add_argument("overrides", nargs="*")
+    return parser.parse_intermixed_args(arguments)
+
+
+def _hydra_arguments(options: argparse.Namespace) -> list[str]:
+    """The options as Hydra's own parser wants them: flags first, overrides together."""
+    arguments = []
+    for name, value in vars(options).items():
+        flag = f"--{name.replace('_', '-')}"
+        if name == "overrides" or value in (None, False):
+            continue
+        arguments += [flag] if value is True else [f"{flag}={value}"]
+    return [*arguments, *options.overrides]
+
+
+def _run_application(verb: str, arguments: Sequence[str]) -> int:
+    """Check the whole command, then hand it to Hydra."""
+    options = _parse(verb, arguments)
+    if verb == "report":
+        folders = [one for one in options.overrides if "=" not in one]
+        options.overrides = [one for one in options.overrides if "=" in one]
+        if folders:
+            quoted = ",".join("'" + one.replace("'", "\\'") + "'" for one in folders)
+            options.overrides.append(f"inputs=[{quoted}]")
+    from qbert_lightning.pipeline.composition import Command, check_command
+
+    is_sweep = False
+    only_shows = options.help or options.hydra_help or options.info
+    if not (only_shows or options.shell_completion):
+        command = Command(verb, options.overrides, options.config_dir, options.multirun)
+        is_sweep = check_command(command)
+    try:
+        _call_hydra(verb, _hydra_arguments(options))
+    except QbertError as error:
+        if is_sweep:
+            raise QbertError(str(error), FAILED) from error
+        raise
+    return 0
+
+
+def _call_hydra(verb: str, arguments: Sequence[str]) -> None:
+    """Run Hydra's application, with its errors raised instead of printed."""
+    import hydra
+
+    from qbert_lightning.pipeline.composition import HYDRA_VERSION, config_folder
+    from qbert_lightning.pipeline.job import run_job
+
+    application = hydra.main(
+        config_path=str(config_folder()), config_name=verb, version_base=HYDRA_VERSION
+    )
+    typed, full_error = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
+    sys.argv = [typed[0], *arguments]
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    try:
+        application(run_job)()
+    finally:
+        sys.argv = typed
+        os.environ.pop("HYDRA_FULL_ERROR")
+        if full_error is not None:
+            os.environ["HYDRA_FULL_ERROR"] = full_error
+
+
+def _complete(arguments: Sequence[str]) -> int:
+    """Shell completion: verbs first, then Hydra's for the verb on the line.
+
+    Hydra's shell script passes the line in an environment variable.
+    """
+    words = os.environ.get("COMP_LINE", "").split(" ")
+    if arguments[1:2] == ["query=bash"] and len(words) <= 2:
+        sys.stdout.write(" ".join([*VERBS, "plan"]) + "\n")
+        return 0
+    verb = words[1] if len(words) > 1 and words[1] in VERBS else "run"
+    os.environ["COMP_LINE"] = " ".join([words[0], *words[2:]])
+    _call_hydra(verb, arguments)
+    return 0

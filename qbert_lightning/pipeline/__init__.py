@@ -1,0 +1,1 @@
+"""The stages of the loop and the checks that stand before them."""

@@ -1,0 +1,127 @@
+"""Tells Hydra's composition errors in one line: key, value, nearest, accepted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from difflib import get_close_matches
+
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import HydraException, MissingConfigException
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
+
+from qbert_lightning.errors import QbertError
+
+# What Hydra raises for a configuration that cannot be composed; its own checks of
+# unexpected values (`group=null`, `group=[1]`) are plain Python errors.
+COMPOSITION_ERRORS = (
+    HydraException,
+    OmegaConfBaseException,
+    YAMLError,
+    AssertionError,
+    AttributeError,
+    KeyError,
+    OSError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
+_UNKNOWN_KEY = re.compile(r"Could not override '([^']+)'")
+MAX_LISTED = 15
+
+
+def explain(
+    error: Exception, overrides: Sequence[str], known: Collection[str]
+) -> QbertError:
+    """The one line for an error of Hydra's composition.
+
+    Args:
+        error: One of `COMPOSITION_ERRORS`.
+        overrides: The overrides that were composed.
+        known: Addresses of the configuration without them, and names of its groups.
+    """
+    if isinstance(error, MissingConfigException) and error.missing_cfg_file:
+        return _unknown_choice(error, overrides)
+    found = _UNKNOWN_KEY.search(str(error))
+    if found:
+        key = found.group(1)
+        inner = getattr(error.__cause__, "full_key", None)
+        if inner and str(inner).startswith(f"{key}."):
+            key = str(inner)
+        return _unknown_key(key, overrides, known)
+    cause = error.__cause__
+    if isinstance(cause, OmegaConfBaseException) and cause.full_key:
+        value = _value_of(str(cause.full_key), overrides)
+        return QbertError(f"{cause.full_key}{value}: {_first_line(cause)}")
+    return QbertError(f"{' '.join(overrides)[:120]}: {_first_line(error)}")
+
+
+def _unknown_choice(
+    error: MissingConfigException, overrides: Sequence[str]
+) -> QbertError:
+    group, _, choice = str(error.missing_cfg_file).rpartition("/")
+    options = sorted(error.options or _options_of(group))
+    near = get_close_matches(choice, options, 1, 0.4)
+    for (
+        override
+    ) in overrides:  # as typed: `experiment=demo/x` for `experiment/demo`/`x`
+        name, _, value = override.partition("=")
+        if f"{name.partition('@')[0]}/{value}" == error.missing_cfg_file:
+            prefix = value.removesuffix(choice)
+            group, choice = name, value
+            near = [f"{prefix}{one}" for one in near]
+    listed = ", ".join(options[:MAX_LISTED]) + (", ..." * (len(options) > MAX_LISTED))
+    return QbertError(
+        f"{group or 'configuration'}={choice}: no such choice"
+        + (f": nearest {near[0]}" if near else "")
+        + (f": accepted {listed}" if listed else "")
+    )
+
+
+def _options_of(group: str) -> list[str]:
+    """Choices in a folder inside a group, which Hydra's error leaves out."""
+    if not GlobalHydra.instance().is_initialized():
+        return []
+    return GlobalHydra.instance().config_loader().get_group_options(group)
+
+
+def _unknown_key(
+    key: str, overrides: Sequence[str], known: Collection[str]
+) -> QbertError:
+    parent, _, name = key.rpartition(".")
+    siblings = sorted(
+        {
+            one.removeprefix(f"{parent}.").partition(".")[0] if parent else one
+            for one in known
+            if one.startswith(f"{parent}.") or not (parent or "." in one)
+        }
+    )
+    near = get_close_matches(key, list(known), 1, 0.7)
+    if not near:
+        close = get_close_matches(name, siblings, 1, 0.4)
+        near = [f"{parent}.{close[0]}" if parent else close[0]] if close else []
+    accepted = ", ".join(siblings[:MAX_LISTED])
+    return QbertError(
+        f"{key}{_value_of(key, overrides)}: no such key"
+        + (f": nearest {near[0]}" if near else "")
+        + (f": accepted below {parent}: {accepted}" if parent and siblings else "")
+    )
+
+
+def _value_of(key: str, overrides: Sequence[str]) -> str:
+    """``=value`` as it stands in the overrides, or nothing."""
+    for override in overrides:
+        name, equals, value = override.lstrip("+~").partition("=")
+        if name == key and equals:
+            return f"={value[:60]}"
+    return ""
+
+
+def _first_line(error: Exception) -> str:
+    """The part of an error's text that says what is wrong."""
+    if isinstance(error, YAMLError):  # the cause comes last, and where it is
+        return " ".join(str(error).split())
+    lines = str(error).splitlines()
+    return lines[0] if lines else type(error).__name__

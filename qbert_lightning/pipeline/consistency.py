@@ -1,0 +1,230 @@
+"""Values that must fit together: groups and rows, budget and widths, folders."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from math import prod
+from pathlib import Path
+from typing import Any
+
+from qbert_lightning import plan
+from qbert_lightning.errors import QbertError
+from qbert_lightning.plan import SchemeRule, bert_shapes
+from qbert_lightning.plan.size import BITS_PER_MEGABYTE
+
+UNIFORM = "qbert_lightning.allocation.Uniform"
+MAX_JSON_BYTES = 1024 * 1024
+
+Node = Mapping[str, Any]
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+def check_consistency(
+    config: Node, raw: Node, overridden: Collection[str], references: Collection[str]
+) -> None:
+    """Check a run's configuration whose single values are known to be good.
+
+    Args:
+        config: The resolved configuration.
+        raw: The same with its interpolations in place.
+        overridden: Addresses that the command line or a sweep set.
+        references: Addresses that other values refer to.
+
+    Raises:
+        QbertError: (code 2) naming key, value and what is accepted.
+    """
+    check_paths(config)
+    check_quant_overrides(config, overridden, references)
+    check_model(config["model"])
+    check_lengths(config["task"].get("data", {}), config["model"])
+    shapes = layer_shapes(config["model"])
+    check_groups(config["quant"]["rules"], raw["quant"]["rules"], shapes)
+    check_budget(config["allocator"], shapes)
+
+
+def check_paths(config: Node) -> None:
+    """Refuse folders and files that are named and do not exist."""
+    model = config["model"]
+    named_folders = {
+        "checkpoint": config["checkpoint"],
+        "artifact": config["artifact"],
+        "paths.data_dir": config["paths"]["data_dir"],
+        "model.tokenizer": model.get("tokenizer"),
+        "task.data.folder": config["task"].get("data", {}).get("folder"),
+    }
+    name = model.get("name_or_path")
+    if isinstance(name, str) and _is_path(name):
+        named_folders["model.name_or_path"] = name
+    for key, folder in named_folders.items():
+        if isinstance(folder, str) and not Path(folder).is_dir():
+            raise QbertError(f"{key}={folder}: no such folder")
+    if config["plan"] is not None and not Path(config["plan"]).is_file():
+        raise QbertError(f"plan={config['plan']}: no such file")
+    output = Path(config["paths"]["output_dir"])
+    if output.exists() and not output.is_dir():
+        raise QbertError(f"paths.output_dir={output}: accepted a folder")
+
+
+def check_inputs(folders: Sequence[str]) -> None:
+    """Refuse a report of nothing, or of a folder that does not exist."""
+    if not folders:
+        raise QbertError("inputs=[]: accepted folders with runs, such as outputs")
+    for folder in folders:
+        if not Path(folder).is_dir():
+            raise QbertError(f"inputs={folder}: no such folder")
+
+
+def _is_path(name: str) -> bool:
+    """Whether a model is named by its place on disk and not by its hub name."""
+    return name.startswith((".", "/", "~")) or name.count("/") > 1
+
+
+def check_quant_overrides(
+    config: Node, overridden: Collection[str], references: Collection[str]
+) -> None:
+    """Refuse a number set on the command line that nothing would use."""
+    allocator = str(config["allocator"].get("_target_"))
+    if "quant.weight_bits" in overridden and allocator != UNIFORM:
+        name = allocator.rpartition(".")[2].lower()
+        raise QbertError(
+            f"quant.weight_bits={config['quant'].get('weight_bits')}: allocator={name} "
+            "assigns the bits: accepted with allocator=uniform"
+        )
+    for key in overridden:
+        section, _, name = key.partition(".")
+        value = config["quant"].get(name)
+        unused = section == "quant" and "." not in name and key not in references
+        if unused and name in config["quant"] and name != "rules":
+            if (name, value) == ("groups", 1):  # one range for each matrix: no rule
+                continue
+            raise QbertError(
+                f"{key}={value}: no rule of this quant refers to it: accepted with a "
+                "quant whose rules do, such as quant=groupwise"
+            )
+
+
+def check_model(model: Node) -> None:
+    """Refuse a hidden size that the attention heads do not divide."""
+    heads, hidden = model.get("num_attention_heads"), model.get("hidden_size")
+    if heads and hidden and hidden % heads:
+        near = " or ".join(str(d) for d in plan.nearest_divisors(hidden, heads))
+        raise QbertError(
+            f"model.num_attention_heads={heads}: does not divide "
+            f"model.hidden_size={hidden}: nearest {near}"
+        )
+
+
+def check_lengths(data: Node, model: Node) -> None:
+    """Refuse sequences longer than the model takes, and windows that do not move on."""
+    length, limit = data.get("max_length"), model.get("max_position_embeddings")
+    if length is not None and limit is not None and length > limit:
+        raise QbertError(
+            f"task.data.max_length={length}: accepted up to "
+            f"model.max_position_embeddings={limit}"
+        )
+    stride = data.get("doc_stride")
+    if stride is None or length is None:
+        return
+    room = length - 4  # [CLS] question [SEP] passage [SEP], the question one token
+    if not 0 <= stride < room:
+        raise QbertError(
+            f"task.data.doc_stride={stride}: accepted 0..{room - 1} with "
+            f"task.data.max_length={length}"
+        )
+
+
+def layer_shapes(model: Node) -> Shapes:
+    """Weight shapes of the backbone as far as they are known without loading it."""
+    sizes: Node = model
+    name = model.get("name_or_path")
+    if isinstance(name, str):
+        path = Path(name) / "config.json"
+        if not path.is_file() or path.stat().st_size > MAX_JSON_BYTES:
+            return {}
+        try:
+            sizes = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise QbertError(
+                f"model.name_or_path={name}: config.json: {error}"
+            ) from error
+    names = (
+        "hidden_size",
+        "intermediate_size",
+        "num_hidden_layers",
+        "max_position_embeddings",
+    )
+    if not isinstance(sizes, Mapping) or not all(
+        isinstance(sizes.get(key), int) for key in names
+    ):
+        return {}
+    known = {key: sizes[key] for key in names}
+    known["type_vocab_size"] = sizes.get("type_vocab_size", 2)
+    known["vocab_size"] = sizes.get("vocab_size", 0)
+    return {layer: shape for layer, shape in bert_shapes(known).items() if shape[0]}
+
+
+def check_groups(rules: Node, raw_rules: Node, shapes: Shapes) -> None:
+    """Refuse groups that do not divide the rows (or columns) of a matched layer."""
+    patterns = {
+        name: SchemeRule(rule.get("match", "")) for name, rule in rules.items() if rule
+    }
+    for layer, shape in shapes.items():
+        matching = [name for name, rule in patterns.items() if rule.matches(layer)]
+        weight = rules[matching[-1]].get("weight") if matching else None
+        node = dict((weight or {}).get("granularity") or {})
+        granularity = getattr(
+            plan, str(node.pop("_target_", "")).rpartition(".")[2], None
+        )
+        if granularity is None:
+            continue
+        try:
+            granularity(**node).check(shape, layer)
+        except QbertError as error:
+            address = f"quant.rules.{matching[-1]}.weight.granularity"
+            raise QbertError(_with_address(str(error), address, raw_rules)) from error
+
+
+def _with_address(message: str, address: str, raw_rules: Node) -> str:
+    """The message about ``num_groups`` told of the key a user would change."""
+    argument = message.partition("=")[0]
+    value: Any = raw_rules
+    for name in [*address.split(".")[2:], argument]:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    is_reference = isinstance(value, str) and value.startswith("${")
+    key = value.strip("${}") if is_reference else f"{address}.{argument}"
+    return f"{key}{message.removeprefix(argument)}"
+
+
+def check_budget(allocator: Node, shapes: Shapes) -> None:
+    """Refuse a budget that no choice among the candidate widths can meet."""
+    candidates = allocator.get("candidate_bits")
+    if not candidates:
+        if candidates is not None:
+            raise QbertError("allocator.candidate_bits=[]: accepted widths from 2..8")
+        return
+    average, megabytes = allocator.get("average_bits"), allocator.get("megabytes")
+    has_budget = {"average_bits", "megabytes"} & set(allocator)
+    if has_budget and (average is None) == (megabytes is None):
+        raise QbertError(
+            f"allocator.average_bits={_null(average)} and "
+            f"allocator.megabytes={_null(megabytes)}: accepted exactly one of them, "
+            "the other null"
+        )
+    low, high = min(candidates), max(candidates)
+    if average is not None and not low <= average <= high:
+        raise QbertError(
+            f"allocator.average_bits={average}: accepted {low}..{high}, the range of "
+            f"allocator.candidate_bits={candidates}"
+        )
+    weights = sum(prod(shape) for name, shape in shapes.items() if ".encoder." in name)
+    least = weights * low / BITS_PER_MEGABYTE
+    if megabytes is not None and megabytes < least:
+        raise QbertError(
+            f"allocator.megabytes={megabytes}: accepted more than {least:.3f}, the "
+            f"encoder's weights at {low} bits"
+        )
+
+
+def _null(value: object) -> str:
+    return "null" if value is None else str(value)

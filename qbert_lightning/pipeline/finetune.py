@@ -1,0 +1,59 @@
+"""Stage: the float model, fine-tuned on the task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from qbert_lightning.export.digest import file_digest
+from qbert_lightning.models import quiet_transformers
+from qbert_lightning.pipeline.stage_cache import Stage
+from qbert_lightning.pipeline.workbench import FLOAT_PREFIX, Workbench
+
+
+def finetune(bench: Workbench) -> Stage:
+    """A folder in Hugging Face layout, new or reused, or the one the user named.
+
+    Args:
+        bench: The run's objects.
+
+    Returns:
+        The stage; its folder holds ``config.json``, ``model.safetensors``, the
+        tokenizer and ``metrics.jsonl``.
+    """
+    config = bench.config
+    if config["checkpoint"] is not None:
+        folder = Path(config["checkpoint"])
+        digest = file_digest(folder / "model.safetensors")
+        bench.say(f"finetune  given            {folder}")
+        return Stage(folder, digest, reused=True, seconds=0.0)
+    key = {
+        "task": bench.task_key(),
+        "model": _model_key(config["model"]),
+        "objective": config["objective"],
+        "recipe": config["finetune"],
+        "precision": config["trainer"].get("precision"),
+        "seed": config["seed"],
+    }
+    return bench.stage("finetune", key, lambda folder: _finetune(bench, folder))
+
+
+def _model_key(model: Mapping[str, Any]) -> dict[str, Any]:
+    """The model's settings; a local folder counts by its weights, not by its name."""
+    key = dict(model)
+    weights = Path(str(model.get("name_or_path"))) / "model.safetensors"
+    if weights.is_file():
+        key["name_or_path"] = file_digest(weights)
+    return key
+
+
+def _finetune(bench: Workbench, folder: Path) -> None:
+    bench.seed()
+    data = bench.data
+    model = bench.source.build(data.head, data.labels, bench.tokenizer)
+    module = bench.module(model, "finetune", FLOAT_PREFIX)
+    bench.fit(module, "finetune", folder)
+    with quiet_transformers():
+        model.save_pretrained(folder)
+    bench.tokenizer.save_pretrained(folder)

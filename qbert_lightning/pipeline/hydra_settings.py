@@ -1,0 +1,107 @@
+"""What the `hydra` node may build and set: its own parts, and no others.
+
+Hydra instantiates its launcher, sweeper, callbacks and log handlers from the
+configuration, so a name placed there would run before any check of a job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from omegaconf import DictConfig, ListConfig
+from omegaconf.errors import OmegaConfBaseException
+
+from qbert_lightning.errors import QbertError
+from qbert_lightning.pipeline.overrides import MAX_NESTING
+
+HYDRA_TARGETS = frozenset(
+    {
+        "hydra._internal.core_plugins.basic_launcher.BasicLauncher",
+        "hydra._internal.core_plugins.basic_sweeper.BasicSweeper",
+        "hydra.experimental.callbacks.LogJobReturnCallback",
+        "hydra_plugins.hydra_joblib_launcher.joblib_launcher.JoblibLauncher",
+        "hydra_plugins.hydra_optuna_sweeper.optuna_sweeper.OptunaSweeper",
+        "hydra_plugins.hydra_ray_launcher.ray_launcher.RayLauncher",
+        "hydra_plugins.hydra_submitit_launcher.submitit_launcher.LocalLauncher",
+        "hydra_plugins.hydra_submitit_launcher.submitit_launcher.SlurmLauncher",
+        "optuna.samplers.CmaEsSampler",
+        "optuna.samplers.NSGAIISampler",
+        "optuna.samplers.RandomSampler",
+        "optuna.samplers.TPESampler",
+        "qbert_lightning.pipeline.comparison.SweepComparison",
+    }
+)
+LOG_CLASSES = frozenset(
+    {
+        "colorlog.ColoredFormatter",
+        "logging.FileHandler",
+        "logging.Formatter",
+        "logging.NullHandler",
+        "logging.StreamHandler",
+        "rich.logging.RichHandler",
+    }
+)
+LOG_STREAMS = frozenset({"ext://sys.stdout", "ext://sys.stderr"})
+BUILDING_KEYS = frozenset({"_target_", "()", "class", "factory"})
+ENVIRONMENT_PREFIXES = (
+    "CUBLAS_",
+    "CUDA_",
+    "HF_",
+    "MKL_",
+    "NCCL_",
+    "OMP_",
+    "PYTORCH_",
+    "QBERT_",
+    "TOKENIZERS_",
+    "WANDB_",
+)
+
+
+def check_hydra(hydra: DictConfig) -> None:
+    """Refuse names to build, factories and variables that are not listed above.
+
+    Raises:
+        QbertError: (code 2) naming the key.
+    """
+    for key, name, value in _values(hydra, "hydra"):
+        if name == "_target_":
+            _require(key, value, HYDRA_TARGETS)
+        elif name in BUILDING_KEYS:
+            _require(key, value, LOG_CLASSES)
+        elif isinstance(value, str) and value.startswith(("ext://", "cfg://")):
+            _require(key, value, LOG_STREAMS)
+        elif name == "custom_search_space" and value is not None:
+            raise QbertError(f"{key}={value}: accepted null")
+        elif ".env_set." in key and not name.startswith(ENVIRONMENT_PREFIXES):
+            accepted = ", ".join(f"{prefix}*" for prefix in ENVIRONMENT_PREFIXES)
+            raise QbertError(f"{key}: accepted {accepted}")
+
+
+def _require(key: str, value: Any, accepted: frozenset[str]) -> None:
+    if value not in accepted:
+        names = ", ".join(sorted(name.rpartition(".")[2] for name in accepted))
+        raise QbertError(f"{key}={value}: accepted {names}")
+
+
+def _values(
+    node: DictConfig | ListConfig, address: str
+) -> Iterator[tuple[str, str, Any]]:
+    """Address, last name and value of everything below ``node``, references followed.
+
+    Values that only a running job has (its number, its folder) are passed over.
+    """
+    names = list(node) if isinstance(node, DictConfig) else range(len(node))
+    for name in names:
+        key = f"{address}.{name}"
+        if key.count(".") > MAX_NESTING:
+            raise QbertError(f"{key}: accepted nesting up to {MAX_NESTING} deep")
+        try:
+            value = node[name]
+        except OmegaConfBaseException as error:
+            if name in BUILDING_KEYS:
+                raise QbertError(f"{key}: {str(error).splitlines()[0]}") from error
+            continue
+        yield key, str(name), value
+        if isinstance(value, DictConfig | ListConfig):
+            yield from _values(value, key)

@@ -1,0 +1,78 @@
+"""Stage: the quantized model, trained or calibrated as its method says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytorch_lightning as pl
+
+from qbert_lightning.callbacks import QuantizationCallback
+from qbert_lightning.export import save_checkpoint
+from qbert_lightning.methods import QuantMethod
+from qbert_lightning.models import load_float
+from qbert_lightning.pipeline.instantiate import instantiate
+from qbert_lightning.pipeline.stage_cache import Stage
+from qbert_lightning.pipeline.workbench import Workbench
+from qbert_lightning.plan import QuantPlan, SensitivityTable
+
+
+def quantize(
+    bench: Workbench,
+    float_stage: Stage,
+    plan: QuantPlan,
+    sensitivity: SensitivityTable | None,
+) -> Stage:
+    """Quantize the fine-tuned model.
+
+    Args:
+        bench: The run's objects.
+        float_stage: Where the float model is.
+        plan: What is quantized.
+        sensitivity: What the plan was made from, for the log.
+
+    Returns:
+        The stage; its folder is a checkpoint for `load_checkpoint`.
+    """
+    config = bench.config
+    method: QuantMethod = instantiate(config["method"])
+    key = {
+        "float": float_stage.key,
+        "task": bench.task_key(),
+        "plan": plan.to_json(),
+        "method": config["method"],
+        "seed": config["seed"],
+    }
+    if method.trains:
+        key["objective"] = config["objective"]
+        key["recipe"] = config["quantize"]
+        key["precision"] = config["trainer"].get("precision")
+
+    def make(folder: Path) -> None:
+        bench.seed()
+        model, tokenizer = load_float(float_stage.folder)
+        if method.trains:
+            callbacks: list[pl.Callback] = [
+                QuantizationCallback(
+                    method, plan, _calibration(bench, method), sensitivity
+                ),
+                *(instantiate(node) for node in config["callbacks"].values()),
+            ]
+            module = bench.module(model, "quantize")
+            bench.fit(module, "quantize", folder, callbacks)
+        else:
+            method.prepare(model, plan)
+            method.calibrate(model, _calibration(bench, method))
+        save_checkpoint(model, plan, tokenizer, folder)
+
+    return bench.stage("quantize", key, make)
+
+
+def _calibration(bench: Workbench, method: QuantMethod) -> list[dict]:  # type: ignore[type-arg]
+    if not method.needs_calibration:
+        return []
+    return bench.data.sample_batches(
+        1.0,
+        bench.config["seed"],
+        method.calibration_examples,
+        bench.data.batch_size,
+    )

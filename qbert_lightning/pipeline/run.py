@@ -1,0 +1,178 @@
+"""The loop: its stages in order, one record of everything, a short table at the end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+from rich.console import Console
+
+from qbert_lightning.allocation import BitAllocator
+from qbert_lightning.export import load_checkpoint, load_packed
+from qbert_lightning.export.digest import file_digest
+from qbert_lightning.models import load_float
+from qbert_lightning.pipeline.allocate import allocate, plan_of
+from qbert_lightning.pipeline.analyze import analyze, table_of
+from qbert_lightning.pipeline.evaluate import evaluate, scores_of
+from qbert_lightning.pipeline.export import export, facts_of
+from qbert_lightning.pipeline.finetune import finetune
+from qbert_lightning.pipeline.instantiate import instantiate
+from qbert_lightning.pipeline.naming import run_name
+from qbert_lightning.pipeline.quantize import quantize
+from qbert_lightning.pipeline.record import (
+    log_plan,
+    log_summary,
+    merge_metrics,
+    record_plan,
+)
+from qbert_lightning.pipeline.report import refresh_page
+from qbert_lightning.pipeline.stage_cache import Stage, key_hash
+from qbert_lightning.pipeline.summary import print_summary
+from qbert_lightning.pipeline.workbench import FLOAT_PREFIX, Workbench
+from qbert_lightning.plan import QuantPlan, SensitivityTable
+from qbert_lightning.tracking import RunRecord, environment, open_wandb
+
+
+def run_stages(config: DictConfig, until: str = "run") -> tuple[float, float] | None:
+    """Run the loop up to a stage; the function behind every Hydra verb.
+
+    Args:
+        config: The composed configuration.
+        until: The last stage, or ``run`` for all of them.
+
+    Returns:
+        The quantized score and the size in MB (2^20 bytes), for sweepers that search
+        for both; `None` if the loop stopped before it had them.
+    """
+    hydra = HydraConfig.get()
+    folder = Path(hydra.runtime.output_dir)
+    plain: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+    console = Console()
+    record = RunRecord(
+        name=run_name(plain),
+        task=plain["task"]["name"],
+        method=plain["method"]["name"],
+        kind=until,
+        seed=plain["seed"],
+        config=plain,
+        overrides=list(hydra.overrides.task),
+        environment=environment(),
+    )
+    sweep = folder.parent if hydra.mode == RunMode.MULTIRUN else None
+    console.print(f"[bold]{record.name}[/bold]  {folder}", soft_wrap=True)
+    settings = instantiate(plain["logger"]["wandb"])
+    with (
+        open_wandb(settings, record, folder, sweep) as tracker,
+        record.recording(folder),
+    ):
+        bench = Workbench(plain, tracker, lambda line: _say(console, line))
+        try:
+            _loop(bench, record, until)
+        finally:
+            merge_metrics(record, folder)
+        log_summary(tracker, record)
+    return _finish(console, record, sweep or Path(plain["paths"]["output_dir"]))
+
+
+def _say(console: Console, line: str) -> None:
+    console.print(line, soft_wrap=True, highlight=False)
+
+
+def _finish(
+    console: Console, record: RunRecord, runs: Path
+) -> tuple[float, float] | None:
+    page = refresh_page(runs, f"{record.task} runs") if record.kind == "run" else None
+    print_summary(console, record, page)
+    if all(stage["reused"] for stage in record.stages.values()):
+        _say(console, "nothing was done twice: every stage was there already")
+    score = record.metrics.get(record.primary_metric)
+    size = record.metrics.get("quant/size_mb")
+    return None if score is None or size is None else (score, size)
+
+
+def _loop(bench: Workbench, record: RunRecord, until: str) -> None:
+    """All stages up to ``until``, what they found entered in the record."""
+    _describe_data(bench, record)
+    if until == "evaluate" and bench.config["artifact"] is not None:
+        _evaluate_artifact(bench, record)
+        return
+    float_stage = _enter(record, "finetune", finetune(bench))
+    load = lambda: load_float(float_stage.folder)[0]  # noqa: E731
+    scored = _enter(record, "evaluate_float", evaluate(bench, load, float_stage.key))
+    record.metrics.update(scores_of(scored, FLOAT_PREFIX))
+    if until == "finetune":
+        return
+    plan, table = _plan(bench, record, float_stage, until)
+    if plan is None or until == "allocate":
+        return
+    quantized = _enter(record, "quantize", quantize(bench, float_stage, plan, table))
+    record_plan(record, plan, load())
+    log_plan(bench.tracker, plan)
+    if until == "quantize":
+        return
+    load = lambda: load_checkpoint(quantized.folder)[0]  # noqa: E731
+    scored = _enter(record, "evaluate", evaluate(bench, load, quantized.key))
+    record.metrics.update(scores_of(scored))
+    key = record.primary_metric
+    record.metrics["quant/drop"] = (
+        record.metrics[f"{FLOAT_PREFIX}{key}"] - record.metrics[key]
+    )
+    if until == "evaluate":
+        return
+    facts = facts_of(_enter(record, "export", export(bench, quantized)))
+    record.metrics["quant/bytes_on_disk"] = facts["bytes_on_disk"]
+    record.metrics["quant/compression"] = facts["float_bytes"] / facts["bytes_on_disk"]
+
+
+def _plan(
+    bench: Workbench, record: RunRecord, float_stage: Stage, until: str
+) -> tuple[QuantPlan | None, SensitivityTable | None]:
+    """The user's plan, or that of analysis and allocation; none for ``analyze``."""
+    if bench.config["plan"] is not None and until != "analyze":
+        return QuantPlan.from_json(Path(bench.config["plan"]).read_text()), None
+    allocator: BitAllocator = instantiate(bench.config["allocator"])
+    table = None
+    if allocator.needs_sensitivity or until == "analyze":
+        table = table_of(_enter(record, "analyze", analyze(bench, float_stage)))
+    plan = None
+    if until != "analyze":
+        stage = _enter(record, "allocate", allocate(bench, float_stage, table))
+        plan = plan_of(stage.folder)
+        table = table_of(stage) if table is not None else None
+    if table is not None:
+        record.sensitivity = table.to_dict()
+    return plan, table
+
+
+def _describe_data(bench: Workbench, record: RunRecord) -> None:
+    data, settings = bench.data, bench.config["task"]["module"]
+    record.splits = dict(data.split_names)
+    record.data = {"fingerprint": data.fingerprint(), "rows": data.rows()}
+    record.primary_metric = f"test/{settings['metrics'][0]}"
+
+
+def _evaluate_artifact(bench: Workbench, record: RunRecord) -> None:
+    """Score a packed folder, the ``artifact`` of the configuration."""
+    folder = Path(bench.config["artifact"])
+    digest = file_digest(folder / "model.safetensors")
+    load = lambda: load_packed(folder)[0]  # noqa: E731
+    scored = _enter(record, "evaluate", evaluate(bench, load, digest))
+    record.metrics.update(scores_of(scored))
+    size = (folder / "model.safetensors").stat().st_size
+    record.metrics["quant/bytes_on_disk"] = size
+
+
+def _enter(record: RunRecord, name: str, stage: Stage) -> Stage:
+    """Note a stage in the record, and make its key part of the fingerprint."""
+    record.stages[name] = {
+        "folder": str(stage.folder),
+        "key": stage.key,
+        "reused": stage.reused,
+        "seconds": stage.seconds,
+    }
+    keys = {each: entry["key"] for each, entry in record.stages.items()}
+    record.fingerprint = key_hash({"name": record.name, "stages": keys})
+    return stage

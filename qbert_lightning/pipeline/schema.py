@@ -1,0 +1,162 @@
+"""Types and ranges of the configuration's own keys, as dataclasses.
+
+Arguments below a `_target_` are not repeated here: their names and types are the
+constructor's (see `targets`), and only their ranges are, in `AnyArgument`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, get_type_hints
+
+from qbert_lightning.pipeline.value_types import Matching, Range
+
+Bits = Annotated[int, Range(2, 8)]
+Count = Annotated[int, Range(1)]
+Fraction = Annotated[float, Range(0, 1)]
+NotNegative = Annotated[float, Range(0)]
+Positive = Annotated[float, Range(0, above=True)]
+Seed = Annotated[int, Range(0, 2**32 - 1)]
+Name = Annotated[
+    str, Matching(r"[^/\\\x00-\x1f\x7f-\x9f]{1,120}", "1..120 characters, none of / \\")
+]
+
+
+@dataclass
+class Training:
+    """`finetune` and `quantize`: how a model is trained."""
+
+    max_epochs: Annotated[int, Range(0, 10_000)]
+    max_steps: Annotated[int, Range(-1)]
+    gradient_clip_val: NotNegative | None
+    select: Literal["last", "best"]
+    optimizer: dict[str, Any]
+    scheduler: dict[str, Any]
+
+
+@dataclass
+class Paths:
+    """`paths`: where things are read and written."""
+
+    output_dir: str
+    data_dir: str | None
+
+
+@dataclass
+class Quant:
+    """`quant`: the numbers people sweep, and the rules that refer to them."""
+
+    weight_bits: Bits
+    groups: Count
+    group_size: Count
+    activation_bits: Bits
+    embedding_bits: Bits
+    word_embedding_bits: Bits
+    position_embedding_bits: Bits
+    token_type_embedding_bits: Bits
+    delay: Annotated[int, Range(0)]
+    rules: dict[str, Any]
+
+
+@dataclass
+class Task:
+    """`task`: the data, and the module that trains on it."""
+
+    name: Name
+    data: dict[str, Any]
+    module: dict[str, Any]
+
+
+@dataclass
+class Wandb:
+    """`logger.wandb`."""
+
+    mode: Literal["auto", "online", "offline", "disabled"]
+    project: Name
+    entity: Name | None
+    group: Name | None
+
+
+@dataclass
+class Run:
+    """The whole configuration of a run."""
+
+    seed: Seed
+    name: Name | None
+    tags: list[Name]
+    finetune: dict[str, Any]
+    quantize: dict[str, Any]
+    checkpoint: str | None
+    plan: str | None
+    artifact: str | None
+    paths: dict[str, Any]
+    model: dict[str, Any]
+    quant: dict[str, Any]
+    sensitivity: dict[str, Any]
+    allocator: dict[str, Any]
+    objective: dict[str, Any]
+    trainer: dict[str, Any]
+    callbacks: dict[str, Any] | None
+    logger: dict[str, Any] | None
+    task: dict[str, Any]
+    method: dict[str, Any]
+
+
+@dataclass
+class Report:
+    """`qbert report`."""
+
+    inputs: list[str]
+    page: str | None
+    csv: str | None
+    latex: str | None
+    title: str
+
+
+@dataclass
+class AnyArgument:
+    """Arguments that mean the same in whatever constructor they stand."""
+
+    num_bits: Bits
+    num_groups: Count
+    group_size: Count
+    candidate_bits: list[Bits]
+    average_bits: Annotated[float, Range(2, 8)] | None
+    megabytes: Positive | None
+    delay: Annotated[int, Range(0)]
+    lr: Positive
+    weight_decay: NotNegative
+    momentum: Fraction
+    decay: Fraction
+    warmup_fraction: Fraction
+    final_fraction: Fraction
+    fraction: Fraction
+    validation_fraction: Fraction
+    hidden_dropout_prob: Fraction
+    initializer_range: Positive
+    num_hidden_layers: Count
+    hidden_size: Count
+    num_attention_heads: Count
+    intermediate_size: Count
+    max_position_embeddings: Count
+    batch_size: Count
+    eval_batch_size: Count
+    max_length: Annotated[int, Range(3, 100_000)]
+    stride: Annotated[int, Range(0)]
+    num_workers: Annotated[int, Range(0, 256)]
+
+
+# Sections with keys of their own, by address.
+SECTIONS: dict[str, type] = {
+    "finetune": Training,
+    "quantize": Training,
+    "paths": Paths,
+    "quant": Quant,
+    "task": Task,
+    "logger.wandb": Wandb,
+}
+
+
+def hints_of(section: type) -> dict[str, Any]:
+    """Field name → type hint of a schema class, ranges included."""
+    return get_type_hints(section, include_extras=True)

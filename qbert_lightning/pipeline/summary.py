@@ -1,0 +1,82 @@
+"""What a run came to, as a short table on the terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from qbert_lightning.tracking import RunRecord
+
+
+def print_summary(console: Console, record: RunRecord, page: Path | None) -> None:
+    """Print scores, bits, bytes and where the page is.
+
+    Args:
+        console: Where to.
+        record: Of a finished run; what it does not have is left out.
+        page: The comparison page, if one was written.
+    """
+    metrics, key = record.metrics, record.primary_metric
+    table = Table(title=record.name, title_justify="left", show_header=False)
+    table.add_column(style="bold")
+    table.add_column(justify="right")
+    rows = [
+        (f"float {key}", _percent(metrics.get(f"float/{key}"))),
+        (f"quantized {key}", _percent(metrics.get(key))),
+        ("drop (points)", _number(metrics.get("quant/drop"), "{:.2f}", 100)),
+        ("average encoder bits", _number(metrics.get("quant/average_bits"), "{:.2f}")),
+        ("bytes on disk", _number(metrics.get("quant/bytes_on_disk"), "{:,.0f}")),
+        ("compression", _number(metrics.get("quant/compression"), "{:.2f} x")),
+    ]
+    for name, value in rows:
+        if value is not None:
+            table.add_row(name, value)
+    console.print(table)
+    console.print(f"scores are on {record.splits.get('test')}", soft_wrap=True)
+    if page is not None:
+        console.print(f"page  {page}", soft_wrap=True)
+
+
+def print_comparison(console: Console, folder: Path) -> None:
+    """Print one row for each run below a sweep's folder, in the order of its jobs.
+
+    Args:
+        console: Where to.
+        folder: The sweep's folder.
+    """
+    records = [
+        RunRecord.read(path.parent)
+        for path in sorted(folder.glob("*/run.json"), key=_job_number)
+    ]
+    table = Table(title=str(folder), title_justify="left")
+    table.add_column("run", no_wrap=True)
+    for name in ("score %", "drop", "bits", "MiB", "ratio"):
+        table.add_column(name, justify="right")
+    for record in records:
+        metrics = record.metrics
+        cells = (
+            _number(metrics.get(record.primary_metric), "{:.2f}", 100),
+            _number(metrics.get("quant/drop"), "{:.2f}", 100),
+            _number(metrics.get("quant/average_bits"), "{:.2f}"),
+            _number(metrics.get("quant/bytes_on_disk"), "{:.2f}", 2**-20),
+            _number(metrics.get("quant/compression"), "{:.1f}x"),
+        )
+        failed = "" if record.status == "finished" else f" ({record.status})"
+        table.add_row(record.name + failed, *(cell or "" for cell in cells))
+    console.print(table)
+
+
+def _job_number(path: Path) -> tuple[int, str]:
+    name = path.parent.name
+    return (int(name) if name.isdigit() else -1, name)
+
+
+def _percent(value: Any) -> str | None:
+    return _number(value, "{:.2f} %", 100)
+
+
+def _number(value: Any, form: str, factor: float = 1) -> str | None:
+    return None if value is None else form.format(value * factor)

@@ -1,0 +1,211 @@
+"""Refuses a bad configuration before anything heavy is imported or computed."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection, Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from omegaconf import DictConfig, MissingMandatoryValue, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from qbert_lightning.errors import QbertError
+from qbert_lightning.pipeline.consistency import check_consistency, check_inputs
+from qbert_lightning.pipeline.overrides import check_references
+from qbert_lightning.pipeline.schema import (
+    SECTIONS,
+    AnyArgument,
+    Report,
+    Run,
+    hints_of,
+)
+from qbert_lightning.pipeline.targets import (
+    is_allowed,
+    nearest_targets,
+    parameters_of,
+)
+from qbert_lightning.pipeline.value_types import accepts, describe, hint_of
+
+_REFERENCE = re.compile(r"\$\{([A-Za-z_][\w.]*)\}")
+_ARGUMENT_HINTS = hints_of(AnyArgument)
+
+
+def validate(config: DictConfig, overridden: Collection[str] = ()) -> None:
+    """Check types, ranges, names and what must fit together.
+
+    Args:
+        config: A composed configuration without its `hydra` node.
+        overridden: Addresses that the command line or a sweep set.
+
+    Raises:
+        QbertError: (code 2) naming key, value and what is accepted.
+    """
+    raw = OmegaConf.to_container(config, resolve=False)
+    for key, value in leaves(raw):
+        if isinstance(value, str):
+            check_references(value, key)
+    plain = resolved(config)
+    for key, value in leaves(plain):
+        if isinstance(value, float) and not math.isfinite(value):
+            raise QbertError(f"{key}={value}: accepted a finite number")
+    references = {
+        name
+        for _, value in leaves(raw)
+        if isinstance(value, str)
+        for name in _REFERENCE.findall(value)
+    }
+    if "inputs" in plain:
+        _check_section("", plain, Report, references)
+        check_inputs(plain["inputs"])
+        return
+    _check_section("", plain, Run, references)
+    for address, section in SECTIONS.items():
+        values = _select(plain, address)
+        if values is not None:
+            _check_section(address, values, section, references)
+    for name, value in plain.items():
+        _check_targets(name, value)
+    check_consistency(plain, raw, overridden, references)
+
+
+def resolved(config: DictConfig) -> dict[str, Any]:
+    """The configuration as plain containers, every interpolation carried out.
+
+    Raises:
+        QbertError: If a required value is missing or an interpolation fails.
+    """
+    try:
+        plain = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+    except MissingMandatoryValue as error:
+        raise QbertError(
+            f"{error.full_key}: a value is required: write {error.full_key}=..."
+        ) from error
+    except OmegaConfBaseException as error:
+        problem = str(error).splitlines()[0]
+        raise QbertError(f"{error.full_key}: {problem}") from error
+    except RecursionError as error:
+        raise QbertError("configuration: an interpolation refers to itself") from error
+    assert isinstance(plain, dict)
+    return plain
+
+
+def leaves(node: object, address: str = "") -> Iterator[tuple[str, object]]:
+    """Every value below ``node`` that is no container, with its address.
+
+    >>> list(leaves({"a": {"b": [1]}}))
+    [('a.b.0', 1)]
+    """
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            yield from leaves(value, _join(address, key))
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from leaves(value, _join(address, index))
+    else:
+        yield address, node
+
+
+def _check_section(
+    address: str,
+    values: Mapping[str, Any],
+    section: type,
+    references: Collection[str],
+) -> None:
+    """Check a mapping against its dataclass; other keys must be referred to."""
+    hints = hints_of(section)
+    for name, value in values.items():
+        key = _join(address, name)
+        if name in hints:
+            if not accepts(hints[name], value):
+                _refuse(key, value, describe(hints[name]))
+        elif not (str(name).startswith("_") or _is_referenced(key, references)):
+            raise QbertError(
+                f"{key}: no such key{_nearest(str(name), hints)} "
+                "(a key of your own must be referred to by another value)"
+            )
+    if not address:
+        missing = [name for name in hints if name not in values]
+        if missing:
+            raise QbertError(f"{missing[0]}: accepted {describe(hints[missing[0]])}")
+
+
+def _is_referenced(key: str, references: Collection[str]) -> bool:
+    return any(one == key or one.startswith(f"{key}.") for one in references)
+
+
+def _select(plain: Mapping[str, Any], address: str) -> Mapping[str, Any] | None:
+    """The mapping at an address, None where there is none."""
+    node: Any = plain
+    for name in address.split("."):
+        node = node.get(name) if isinstance(node, Mapping) else None
+    return node if isinstance(node, Mapping) else None
+
+
+def _check_targets(address: str, node: object) -> None:
+    """Check every `_target_` below ``node``, and its arguments."""
+    if isinstance(node, Mapping):
+        if "_target_" in node:
+            _check_target(address, node)
+        for name, value in node.items():
+            _check_targets(_join(address, name), value)
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            _check_targets(_join(address, index), value)
+
+
+def _check_target(address: str, node: Mapping[str, Any]) -> None:
+    target = node["_target_"]
+    if not isinstance(target, str) or not is_allowed(target):
+        near = " or ".join(nearest_targets(str(target)))
+        raise QbertError(
+            f"{address}._target_={target}: not on the list of what may be built"
+            + (f": nearest {near}" if near else "")
+        )
+    parameters = parameters_of(target)
+    for name, value in node.items():
+        key = _join(address, name)
+        if name == "_target_":
+            continue
+        if name == "_partial_":
+            if not isinstance(value, bool):
+                _refuse(key, value, "true | false")
+        elif name in parameters.annotations:
+            _check_argument(key, value, parameters.annotations[name])
+        elif not parameters.is_open or name.startswith("_"):
+            raise QbertError(
+                f"{key}={_shown(value)}: {target.rpartition('.')[2]} takes no such "
+                f"argument{_nearest(name, parameters.annotations)}"
+            )
+
+
+def _check_argument(key: str, value: object, annotation: Any) -> None:
+    hint = hint_of(annotation)
+    range_hint = _ARGUMENT_HINTS.get(key.rpartition(".")[2])
+    is_number = isinstance(value, int | float | list) and not isinstance(value, bool)
+    if not accepts(hint, value):
+        ranged = range_hint is not None and is_number
+        _refuse(key, value, describe(range_hint if ranged else hint))
+    if range_hint is not None and is_number and not accepts(range_hint, value):
+        _refuse(key, value, describe(range_hint))
+
+
+def _refuse(key: str, value: object, accepted: str) -> None:
+    raise QbertError(f"{key}={_shown(value)}: accepted {accepted}")
+
+
+def _nearest(name: str, names: Collection[str]) -> str:
+    near = get_close_matches(name, list(names), 1, 0.5)
+    if near:
+        return f": nearest {near[0]}"
+    return f": accepted {', '.join(list(names)[:12])}" if names else ""
+
+
+def _shown(value: object) -> str:
+    text = "null" if value is None else str(value)
+    return text if len(text) <= 60 else f"{text[:60]}..."
+
+
+def _join(address: str, name: object) -> str:
+    return f"{address}.{name}" if address else str(name)

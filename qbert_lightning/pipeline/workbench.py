@@ -1,0 +1,218 @@
+"""What every stage works with: configuration, data, model, cache and log."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.callbacks import ModelCheckpoint, RichProgressBar
+
+from qbert_lightning.datamodules import TaskDataModule
+from qbert_lightning.errors import QbertError
+from qbert_lightning.models import ModelSource
+from qbert_lightning.modules import TaskModule
+from qbert_lightning.pipeline.instantiate import instantiate
+from qbert_lightning.pipeline.stage_cache import Stage, StageCache
+from qbert_lightning.sensitivity import Measurement
+from qbert_lightning.tracking import MetricsLog, Tracker
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+FLOAT_PREFIX = "float/"
+
+
+class Workbench:
+    """The objects of one run, each made when first asked for.
+
+    Args:
+        config: The resolved configuration, in plain containers.
+        tracker: Where logged rows are forwarded to, if anywhere.
+        say: Tells the user a line.
+    """
+
+    def __init__(
+        self,
+        config: Mapping[str, Any],
+        tracker: Tracker | None,
+        say: Callable[[str], None],
+    ) -> None:
+        self.config = config
+        self.tracker = tracker
+        self.say = say
+        self.cache = StageCache(Path(config["paths"]["output_dir"]) / "stages")
+        _quiet_lightning()
+
+    @cached_property
+    def source(self) -> ModelSource:
+        """Where the float model comes from."""
+        source: ModelSource = instantiate(self.config["model"])
+        return source
+
+    @cached_property
+    def data(self) -> TaskDataModule:
+        """The task's data, read and with its tokenizer."""
+        data: TaskDataModule = instantiate(self.config["task"]["data"])
+        data.prepare_data()
+        data.set_seed(self.config["seed"])
+        tokenizer = self.source.tokenizer() or data.own_tokenizer()
+        if tokenizer is None:
+            raise _no_tokenizer(self.config)
+        data.use_tokenizer(tokenizer)
+        return data
+
+    @property
+    def tokenizer(self) -> PreTrainedTokenizerBase:
+        """The tokenizer of model and data."""
+        tokenizer = self.data.tokenizer
+        assert tokenizer is not None  # `data` chose one
+        return tokenizer
+
+    @property
+    def device(self) -> torch.device:
+        """Where work outside of a trainer is done."""
+        wanted = self.config["trainer"].get("accelerator", "auto")
+        on_gpu = wanted in ("auto", "gpu", "cuda") and torch.cuda.is_available()
+        return torch.device("cuda" if on_gpu else "cpu")
+
+    def measured(self, measurement: Measurement) -> None:
+        """Tell about each subset of an analysis that is finished."""
+        done, total = measurement.done, measurement.total
+        if done % max(1, total // 5) == 0 or done == total:
+            self.say(f"  analysis  {done} of {total} values")
+
+    def task_key(self) -> dict[str, Any]:
+        """What of the task's settings decides a result, whatever folder it lies in."""
+        task = self.config["task"]
+        incidental = {"folder", "num_workers"}
+        settings = {k: v for k, v in task["data"].items() if k not in incidental}
+        return {
+            "rows": self.data.fingerprint(),
+            "data": settings,
+            "module": task["module"],
+        }
+
+    def seed(self) -> None:
+        """Start every stage from the run's seed, whatever ran before it."""
+        pl.seed_everything(self.config["seed"], workers=True, verbose=False)
+
+    def stage(
+        self, name: str, key: Mapping[str, Any], make: Callable[[Path], None]
+    ) -> Stage:
+        """Do a stage, or find it done already, and say which."""
+        stage = self.cache.stage(name, key, make)
+        how = "reused" if stage.reused else f"done in {stage.seconds:.1f} s"
+        self.say(f"{name:<9} {how:<16} {stage.folder}")
+        return stage
+
+    def module(
+        self, model: PreTrainedModel, recipe: str, prefix: str = ""
+    ) -> TaskModule:
+        """The task's module around a model, trained by a recipe of the configuration.
+
+        Args:
+            model: Float or quantized.
+            recipe: ``"finetune"`` or ``"quantize"``.
+            prefix: Put before every logged key.
+        """
+        settings = self.config[recipe]
+        module: TaskModule = instantiate(self.config["task"]["module"])(
+            model=model,
+            objective=instantiate(self.config["objective"]),
+            optimizer=instantiate(settings["optimizer"]),
+            scheduler=instantiate(settings["scheduler"]),
+            data=self.data,
+            prefix=prefix,
+        )
+        return module
+
+    def fit(
+        self,
+        module: TaskModule,
+        recipe: str,
+        folder: Path,
+        callbacks: Sequence[pl.Callback] = (),
+    ) -> None:
+        """Train, and leave the weights the recipe selects in the module.
+
+        Args:
+            module: From `module`.
+            recipe: Its recipe.
+            folder: Where ``metrics.jsonl`` goes.
+            callbacks: Further callbacks.
+        """
+        settings = self.config[recipe]
+        checkpoint = None
+        if settings["select"] == "best":
+            checkpoint = ModelCheckpoint(
+                dirpath=folder / "selection",
+                monitor=f"{module.prefix}val/{module.primary_metric}",
+                mode="max",
+                save_weights_only=True,
+            )
+        trainer = self._trainer(
+            logger=MetricsLog(folder, self.tracker),
+            callbacks=[*callbacks, *([checkpoint] if checkpoint else [])],
+            max_epochs=settings["max_epochs"],
+            max_steps=settings["max_steps"],
+            gradient_clip_val=settings["gradient_clip_val"],
+            enable_checkpointing=checkpoint is not None,
+        )
+        trainer.fit(module, datamodule=self.data)
+        if checkpoint is not None:
+            _restore(module, Path(checkpoint.best_model_path))
+
+    def test(self, module: TaskModule) -> dict[str, float]:
+        """Scores of the reported splits."""
+        trainer = self._trainer(logger=False, enable_checkpointing=False)
+        trainer.test(module, datamodule=self.data, verbose=False)
+        return {key: float(value) for key, value in trainer.callback_metrics.items()}
+
+    def _trainer(
+        self, callbacks: Sequence[pl.Callback] = (), **arguments: Any
+    ) -> pl.Trainer:
+        watched = sys.stderr.isatty()
+        bar = [RichProgressBar(leave=False)] if watched else []
+        trainer: pl.Trainer = instantiate(
+            self.config["trainer"],
+            callbacks=[*callbacks, *bar],
+            enable_progress_bar=watched,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+            **arguments,
+        )
+        return trainer
+
+
+def _restore(module: TaskModule, path: Path) -> None:
+    state = torch.load(path, weights_only=True, map_location=module.device)
+    module.load_state_dict(state["state_dict"])
+    path.unlink()
+    path.parent.rmdir()
+
+
+def _quiet_lightning() -> None:
+    """Leave out what Lightning says about itself on every trainer."""
+    for name in ("pytorch_lightning", "lightning.pytorch"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    for message in (
+        ".*does not have many workers.*",
+        ".*GPU available but not used.*",
+        ".*smaller than the logging interval.*",
+        ".*isinstance.treespec, LeafSpec.*",
+    ):
+        warnings.filterwarnings("ignore", message)
+
+
+def _no_tokenizer(config: Mapping[str, Any]) -> QbertError:
+    return QbertError(
+        f"model.tokenizer=null: the task {config['task']['name']!r} brings no "
+        "vocabulary: accepted a tokenizer folder, or a pretrained model"
+    )

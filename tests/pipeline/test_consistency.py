@@ -1,0 +1,252 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qbert_lightning.errors import QbertError
+from qbert_lightning.pipeline.consistency import (
+    check_budget,
+    check_groups,
+    check_inputs,
+    check_lengths,
+    check_model,
+    check_paths,
+    check_quant_overrides,
+    layer_shapes,
+)
+
+TINY = {
+    "num_hidden_layers": 2,
+    "hidden_size": 48,
+    "num_attention_heads": 4,
+    "intermediate_size": 96,
+    "max_position_embeddings": 64,
+}
+SHAPES = layer_shapes(TINY)
+RANKED = {"candidate_bits": [2, 3], "average_bits": 2.5, "megabytes": None}
+
+
+def rule(match: object, target: str, **arguments: object) -> dict[str, Any]:
+    granularity = {"_target_": f"qbert_lightning.plan.{target}", **arguments}
+    return {"match": match, "weight": {"granularity": granularity}}
+
+
+def test_shapes_of_a_random_model() -> None:
+    assert SHAPES["bert.encoder.layer.1.output.dense"] == (48, 96)
+    assert "bert.embeddings.word_embeddings" not in SHAPES  # the task's vocabulary
+    assert len([name for name in SHAPES if ".encoder." in name]) == 12
+
+
+def test_shapes_of_a_local_checkpoint(tmp_path: Path) -> None:
+    config = {**TINY, "vocab_size": 100, "type_vocab_size": 1, "model_type": "bert"}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    shapes = layer_shapes({"name_or_path": str(tmp_path)})
+    assert shapes["bert.embeddings.word_embeddings"] == (100, 48)
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", '{"hidden_size": "x"}'])
+def test_unusual_checkpoints_are_left_to_the_loader(tmp_path: Path, text: str) -> None:
+    (tmp_path / "config.json").write_text(text)
+    assert layer_shapes({"name_or_path": str(tmp_path)}) == {}
+
+
+def test_broken_checkpoint_configuration_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{")
+    with pytest.raises(QbertError, match=r"config\.json"):
+        layer_shapes({"name_or_path": str(tmp_path)})
+
+
+def test_hub_models_are_left_to_the_loader() -> None:
+    assert layer_shapes({"name_or_path": "google-bert/bert-base-uncased"}) == {}
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        rule("*.encoder.*", "RowGroups", num_groups=48),
+        rule("*.encoder.*", "PerTensor"),
+        rule("*.output.dense", "InputColumnBuckets", num_groups=16),
+        rule(["*.intermediate.dense", "*.query"], "RowGroups", num_groups=12),
+        rule("*.intermediate.dense", "RowGroups", num_groups=96),
+        rule("nothing", "RowGroups", num_groups=7),
+        {"match": "*"},
+        {"match": "*", "weight": None},
+    ],
+)
+def test_groups_that_fit(good: dict[str, Any]) -> None:
+    check_groups({"x": good}, {"x": good}, SHAPES)
+
+
+def test_groups_that_do_not_divide_name_layer_rows_and_divisors() -> None:
+    rules = {"encoder": rule("*.encoder.*", "RowGroups", num_groups=36)}
+    with pytest.raises(QbertError) as refused:
+        check_groups(rules, rules, SHAPES)
+    message = str(refused.value)
+    assert message.startswith("quant.rules.encoder.weight.granularity.num_groups=36")
+    for part in ("bert.encoder.layer.0.attention.self.query", "rows=48", "24 or 48"):
+        assert part in message
+
+
+def test_refused_groups_are_told_of_the_short_address() -> None:
+    rules = {"encoder": rule("*.encoder.*", "RowGroups", num_groups=36)}
+    raw = {"encoder": rule("*.encoder.*", "RowGroups", num_groups="${quant.groups}")}
+    with pytest.raises(QbertError, match=r"^quant\.groups=36 does not divide"):
+        check_groups(rules, raw, SHAPES)
+
+
+def test_the_last_matching_rule_counts() -> None:
+    bad = rule("*.encoder.*", "RowGroups", num_groups=7)
+    good = rule("*.encoder.*", "RowGroups", num_groups=4)
+    check_groups({"a": bad, "b": good}, {}, SHAPES)
+    with pytest.raises(QbertError):
+        check_groups({"b": good, "a": bad}, {}, SHAPES)
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        {},
+        RANKED,
+        {**RANKED, "average_bits": 2},
+        {**RANKED, "average_bits": 3},
+        {**RANKED, "average_bits": None, "megabytes": 5},
+        {"candidate_bits": [2, 4]},
+    ],
+)
+def test_budget_that_can_be_met(good: dict[str, Any]) -> None:
+    check_budget(good, SHAPES)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"average_bits": 1.5}, r"average_bits=1.5: accepted 2\.\.3"),
+        ({"average_bits": 3.01}, r"accepted 2\.\.3"),
+        ({"average_bits": None}, "exactly one"),
+        ({"megabytes": 1.0}, "exactly one"),
+        ({"candidate_bits": []}, "candidate_bits"),
+        ({"average_bits": None, "megabytes": 1e-6}, "megabytes=1e-06: accepted more"),
+    ],
+)
+def test_budget_that_cannot_be_met(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(QbertError, match=said):
+        check_budget({**RANKED, **changes}, SHAPES)
+
+
+@pytest.mark.parametrize(
+    ("overridden", "allocator", "groups", "said"),
+    [
+        ({"quant.weight_bits"}, "Ranked", 1, "accepted with allocator=uniform"),
+        ({"quant.weight_bits"}, "Uniform", 1, None),
+        ({"quant.groups"}, "Uniform", 12, "no rule"),
+        ({"quant.groups"}, "Uniform", 1, None),
+        ({"seed", "quant.rules.encoder.match"}, "Ranked", 1, None),
+    ],
+)
+def test_numbers_that_nothing_would_use(
+    overridden: set[str], allocator: str, groups: int, said: str | None
+) -> None:
+    config = {
+        "allocator": {"_target_": f"qbert_lightning.allocation.{allocator}"},
+        "quant": {"weight_bits": 4, "groups": groups, "rules": {}},
+    }
+    references = {"quant.weight_bits"}
+    if said is None:
+        check_quant_overrides(config, overridden, references)
+        return
+    with pytest.raises(QbertError, match=said):
+        check_quant_overrides(config, overridden, references)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({"max_length": 65}, "max_position_embeddings=64"),
+        ({"max_length": 32, "doc_stride": 28}, r"doc_stride=28: accepted 0\.\.27"),
+        ({"max_length": 32, "doc_stride": -1}, "doc_stride"),
+    ],
+)
+def test_lengths_that_do_not_fit(data: dict[str, int], said: str) -> None:
+    with pytest.raises(QbertError, match=said):
+        check_lengths(data, TINY)
+
+
+@pytest.mark.parametrize(
+    "data", [{}, {"max_length": 64}, {"max_length": 32, "doc_stride": 27}]
+)
+def test_lengths_that_fit(data: dict[str, int]) -> None:
+    check_lengths(data, TINY)
+    check_lengths(data, {})
+
+
+def test_heads_divide_the_hidden_size() -> None:
+    check_model(TINY)
+    with pytest.raises(QbertError, match="nearest 4 or 6"):
+        check_model({**TINY, "num_attention_heads": 5})
+
+
+def paths(**changes: object) -> dict[str, Any]:
+    config: dict[str, Any] = {
+        "checkpoint": None,
+        "plan": None,
+        "artifact": None,
+        "model": {"name_or_path": "google-bert/bert-base-uncased"},
+        "paths": {"data_dir": None, "output_dir": "outputs"},
+        "task": {"data": {}},
+    }
+    for address, value in changes.items():
+        *parents, last = address.split("__")
+        node = config
+        for parent in parents:
+            node = node[parent]
+        node[last] = value
+    return config
+
+
+def test_paths_that_are_there(tmp_path: Path) -> None:
+    (tmp_path / "plan.json").touch()
+    folder = str(tmp_path)
+    check_paths(paths())
+    check_paths(
+        paths(
+            checkpoint=folder,
+            artifact=folder,
+            plan=f"{folder}/plan.json",
+            paths__data_dir=folder,
+            model__name_or_path=folder,
+            task__data__folder=folder,
+            paths__output_dir=f"{folder}/new",
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["checkpoint", "artifact", "plan", "paths__data_dir", "model__name_or_path",
+     "model__tokenizer", "task__data__folder"],
+)  # fmt: skip
+def test_paths_that_are_not_there(key: str, tmp_path: Path) -> None:
+    with pytest.raises(QbertError, match=f"{key.replace('__', '.')}=.*no such"):
+        check_paths(paths(**{key: str(tmp_path / "none")}))
+
+
+@pytest.mark.parametrize("name", ["./bert", "../bert", "~/bert", "a/b/c", "/bert"])
+def test_what_looks_like_a_path_must_exist(name: str) -> None:
+    with pytest.raises(QbertError, match=r"model\.name_or_path"):
+        check_paths(paths(model__name_or_path=name))
+
+
+def test_output_folder_is_no_file(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(QbertError, match="output_dir"):
+        check_paths(paths(paths__output_dir=str(tmp_path / "file")))
+
+
+def test_report_inputs(tmp_path: Path) -> None:
+    check_inputs([str(tmp_path)])
+    for bad in ([], [str(tmp_path / "none")]):
+        with pytest.raises(QbertError, match="inputs="):
+            check_inputs(bad)

@@ -1,0 +1,184 @@
+"""The whole loop through the command line, on a model small enough to wait for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qbert_lightning.cli import run_command
+from qbert_lightning.export import load_checkpoint, load_packed
+from qbert_lightning.tracking import RunRecord, read_metrics
+
+SMALL = [
+    "model.num_hidden_layers=2",
+    "model.hidden_size=32",
+    "model.num_attention_heads=2",
+    "model.intermediate_size=64",
+    "task.data.num_train=320",
+    "task.data.num_validation=64",
+    "task.data.num_test=96",
+    "finetune.max_epochs=1",
+    "quant.groups=4",
+    "sensitivity.num_subsets=2",
+    "sensitivity.max_examples=16",
+    "trainer.log_every_n_steps=5",
+    "logger.wandb.mode=disabled",
+]
+
+
+@pytest.fixture
+def outputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "outputs"
+
+
+def records(outputs: Path) -> list[RunRecord]:
+    paths = sorted(outputs.glob("*/**/run.json"))
+    runs = [path.parent for path in paths if "stages" not in path.parts]
+    return sorted((RunRecord.read(run) for run in runs), key=lambda run: run.started)
+
+
+def test_the_loop_ends_in_a_record_an_artifact_and_a_page(
+    outputs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(["run", *SMALL]) == 0
+    [record] = records(outputs)
+    assert record.status == "finished"
+    assert set(record.stages) == {
+        *("finetune", "evaluate_float", "analyze", "allocate"),
+        *("quantize", "evaluate", "export"),
+    }
+    metrics = record.metrics
+    assert metrics["quant/drop"] == pytest.approx(
+        metrics["float/test/accuracy"] - metrics["test/accuracy"]
+    )
+    assert set(record.bits.values()) <= {2, 3}
+    assert metrics["quant/average_bits"] == pytest.approx(
+        sum(record.bits.values()) / len(record.bits)
+    )
+    assert record.sensitivity is not None
+    assert {len(row) for row in record.sensitivity["samples"].values()} == {2}
+    assert record.data["rows"] == {"train": 320, "val": 64, "test": 96}
+    packed = Path(record.stages["export"]["folder"])
+    on_disk = (packed / "model.safetensors").stat().st_size
+    assert metrics["quant/bytes_on_disk"] == on_disk
+    facts = json.loads((packed / "export.json").read_text())
+    state = on_disk - facts["header_bytes"] - facts["computed_bytes"]
+    assert 0 <= state < 2000  # step counters and observers, nothing hidden
+    load_packed(packed)
+    load_checkpoint(Path(record.stages["quantize"]["folder"]))
+    page = (outputs / "report" / "index.html").read_text()
+    assert record.name in page
+    printed = capsys.readouterr().out
+    assert f"{on_disk:,}" in printed
+    keys = {key for row in read_metrics(next(outputs.glob("runs/*"))) for key in row}
+    assert {"float/train/loss", "float/val/accuracy", "train/loss"} <= keys
+    assert {"val/accuracy", "quant/size_mb", "test/accuracy"} <= keys
+    assert any(key.startswith("hessian/top_eigenvalue/") for key in keys)
+    assert any(key.startswith("quant/range_high/") for key in keys)
+    assert any(key.startswith("quant/bits/") for key in keys)
+
+
+def test_nothing_is_done_twice(
+    outputs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(["run", *SMALL, "method=qbert", "quant.weight_bits=4"]) == 0
+    capsys.readouterr()
+    assert run_command(["run", *SMALL, "method=qbert", "quant.weight_bits=4"]) == 0
+    assert "nothing was done twice" in capsys.readouterr().out
+    first, second = records(outputs)
+    assert all(stage["reused"] for stage in second.stages.values())
+    assert first.fingerprint == second.fingerprint
+    assert first.metrics == second.metrics
+
+
+def test_a_sweep_trains_the_float_model_once_and_compares(
+    outputs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sweep = ["run", "-m", *SMALL, "method=qbert", "quant.weight_bits=2,8"]
+    assert run_command(sweep) == 0
+    runs = records(outputs)
+    assert len(runs) == 2
+    assert len({run.stages["finetune"]["key"] for run in runs}) == 1
+    assert [run.stages["finetune"]["reused"] for run in runs] == [False, True]
+    assert len({run.fingerprint for run in runs}) == 2
+    low, high = sorted(runs, key=lambda run: run.metrics["quant/average_bits"])
+    assert low.metrics["quant/bytes_on_disk"] < high.metrics["quant/bytes_on_disk"]
+    printed = capsys.readouterr().out
+    assert all(run.name in printed for run in runs)
+
+
+@pytest.mark.parametrize(
+    ("verb", "last"),
+    [
+        ("finetune", "evaluate_float"),
+        ("analyze", "analyze"),
+        ("allocate", "allocate"),
+        ("quantize", "quantize"),
+        ("evaluate", "evaluate"),
+        ("export", "export"),
+    ],
+)
+def test_every_verb_stops_at_its_stage(outputs: Path, verb: str, last: str) -> None:
+    assert run_command([verb, *SMALL, "finetune.max_steps=2", "quantize.max_steps=2"]) == 0
+    [record] = records(outputs)
+    assert record.kind == verb
+    assert list(record.stages)[-1] == last
+
+
+def test_artifacts_stand_in_for_stages(outputs: Path) -> None:
+    short = [*SMALL, "finetune.max_steps=2", "quantize.max_steps=2"]
+    assert run_command(["run", *short]) == 0
+    [first] = records(outputs)
+    folders = {name: stage["folder"] for name, stage in first.stages.items()}
+    checkpoint = f"checkpoint={Path(folders['finetune']).resolve()}"
+    plan = f"plan={Path(folders['allocate']).resolve() / 'plan.json'}"
+    assert run_command(["quantize", *short, checkpoint, plan, "name=again"]) == 0
+    again = next(run for run in records(outputs) if run.name == "again")
+    assert "analyze" not in again.stages
+    assert again.bits == first.bits
+    artifact = f"artifact={Path(folders['export']).resolve()}"
+    assert run_command(["evaluate", *short, artifact, "name=packed"]) == 0
+    packed = next(run for run in records(outputs) if run.name == "packed")
+    key = "test/accuracy"
+    assert packed.metrics[key] == pytest.approx(first.metrics[key], abs=1e-7)
+
+
+@pytest.mark.parametrize(
+    "task", ["synthetic_pair", "synthetic_tagging", "synthetic_span"]
+)
+@pytest.mark.parametrize("method", ["q8bert", "dynamic", "float"])
+def test_every_shape_and_method(outputs: Path, task: str, method: str) -> None:
+    arguments = [f"task={task}", f"method={method}", "finetune.max_steps=3"]
+    small: list[Any] = [one for one in SMALL if not one.startswith("quant.")]
+    assert run_command(["run", *small, *arguments, "quantize.max_steps=3"]) == 0
+    [record] = records(outputs)
+    assert record.metrics[record.primary_metric] >= 0
+    if method == "float":
+        assert record.metrics["quant/drop"] == 0
+        assert record.metrics["quant/average_bits"] == 32
+
+
+def test_selection_on_validation(outputs: Path) -> None:
+    arguments = ["finetune", *SMALL, "finetune.select=best", "finetune.max_epochs=2"]
+    assert run_command(arguments) == 0
+    [record] = records(outputs)
+    folder = Path(record.stages["finetune"]["folder"])
+    assert not (folder / "selection").exists()
+
+
+def test_a_failing_run_says_why_and_keeps_what_was_done(
+    outputs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    explode = ["quantize.optimizer.lr=1e30", "quantize.gradient_clip_val=null"]
+    assert run_command(["run", *SMALL, "method=qbert", *explode]) == 1
+    last = capsys.readouterr().err.strip().splitlines()[-1]
+    assert last.startswith("error: ")
+    [record] = records(outputs)
+    assert record.status == "failed"
+    assert record.error is not None
+    assert "finetune" in record.stages
+    assert not list((outputs / "stages" / "quantize").glob("*/stage.json"))
