@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from qbert_lightning.hessian.basis import OrthonormalBasis, safe_norm
+
+
+@pytest.mark.parametrize("scale", [1e-37, 1e-30, 1.0, 1e30])
+def test_norm_neither_underflows_nor_overflows(scale: float) -> None:
+    vector = torch.tensor([3.0, -4.0]) * scale
+    assert safe_norm(vector) == pytest.approx(5 * scale, rel=1e-5)
+
+
+def test_norm_of_zero() -> None:
+    assert safe_norm(torch.zeros(3)) == 0.0
+
+
+def test_basis_stays_orthonormal_over_several_chunks() -> None:
+    torch.manual_seed(0)
+    basis = OrthonormalBasis()
+    direction = torch.randn(60)
+    for _ in range(40):  # nearly parallel vectors: one projection is not enough
+        vector = direction + 1e-4 * torch.randn(60)
+        vector /= basis.remove_from(vector) if len(basis) else vector.norm()
+        basis.append(vector)
+    matrix = basis.combine(torch.eye(40, dtype=torch.float64))
+    torch.testing.assert_close(matrix @ matrix.T, torch.eye(40), rtol=0, atol=1e-5)
+    assert torch.equal(basis[-1], matrix[39])
+    assert torch.equal(basis[17], matrix[17])

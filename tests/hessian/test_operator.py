@@ -1,0 +1,250 @@
+"""Products against the explicit Hessian of small networks."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from qbert_lightning.errors import QbertError
+from qbert_lightning.hessian import HessianOperator
+
+if TYPE_CHECKING:
+    from transformers import BertForSequenceClassification
+
+    from tests.hessian.conftest import Problem
+
+
+def materialise(hessian: HessianOperator) -> Tensor:
+    identity = torch.eye(hessian.size, dtype=hessian.dtype)
+    return torch.stack([hessian @ column for column in identity])
+
+
+@pytest.mark.parametrize("names", [("0",), ("2",), ("4",), ("0", "4"), ("0", "2", "4")])
+@pytest.mark.parametrize("cache_mib", [0.0, 0.001, 100.0])
+def test_equals_the_explicit_hessian(
+    problem: Problem, names: tuple[str, ...], cache_mib: float
+) -> None:
+    blocks = {name: problem.blocks[name] for name in names}
+    with HessianOperator(
+        problem.model, problem.loss, blocks, problem.batches, cache_mib=cache_mib
+    ) as hessian:
+        found = materialise(hessian)
+    torch.testing.assert_close(found, problem.explicit(names), rtol=1e-10, atol=1e-12)
+
+
+def test_float32_agrees_with_float64(problem: Problem) -> None:
+    expected = problem.explicit(["2"])
+    problem.model.float()
+    batches = [{**batch, "x": batch["x"].float()} for batch in problem.batches]
+    blocks = {"2": problem.blocks["2"]}
+    with HessianOperator(problem.model, problem.loss, blocks, batches) as hessian:
+        assert hessian.dtype == torch.float32
+        found = materialise(hessian)
+    torch.testing.assert_close(found.double(), expected, rtol=1e-4, atol=1e-6)
+
+
+def test_split_names_the_parts(problem: Problem) -> None:
+    hessian = HessianOperator(
+        problem.model, problem.loss, problem.blocks, problem.batches
+    )
+    parts = hessian.split(torch.arange(float(hessian.size)))
+    assert {name: part.numel() for name, part in parts.items()} == {
+        "0": 16,
+        "2": 20,
+        "4": 10,
+    }
+    assert float(parts["2"][0]) == 16.0
+
+
+def test_batch_weight_changes_the_average(problem: Problem) -> None:
+    blocks = {"4": problem.blocks["4"]}
+    vector = torch.ones(10, dtype=torch.float64)
+    products = []
+    for batch in problem.batches:
+        with HessianOperator(problem.model, problem.loss, blocks, [batch]) as hessian:
+            products.append(hessian @ vector)
+    with HessianOperator(
+        problem.model,
+        problem.loss,
+        blocks,
+        problem.batches,
+        batch_weight=lambda batch: 1.0,
+    ) as hessian:
+        torch.testing.assert_close(hessian @ vector, sum(products) / 3)
+
+
+def test_everything_is_restored(problem: Problem) -> None:
+    problem.model.train()
+    problem.model[1].eval()
+    problem.model[0].weight.requires_grad_(False)
+    blocks = {"0": problem.blocks["0"]}
+    with HessianOperator(
+        problem.model, problem.loss, blocks, problem.batches
+    ) as hessian:
+        assert not problem.model.training
+        assert problem.model[0].weight.requires_grad
+        assert not problem.model[4].weight.requires_grad
+        with torch.no_grad():
+            found = materialise(hessian)
+    torch.testing.assert_close(found, problem.explicit(["0"]))
+    assert problem.model.training
+    assert not problem.model[1].training
+    assert not problem.model[0].weight.requires_grad
+    assert problem.model[4].weight.requires_grad
+    assert all(parameter.grad is None for parameter in problem.model.parameters())
+    with pytest.raises(RuntimeError, match="with"):
+        _ = hessian @ torch.zeros(16, dtype=torch.float64)
+
+
+def test_graphs_are_freed_at_once(problem: Problem) -> None:
+    outputs: list[weakref.ref[Tensor]] = []
+
+    def loss(batch: dict[str, Tensor]) -> Tensor:
+        hidden = problem.model[:4](batch["x"])  # tanh, which saves its own output
+        outputs.append(weakref.ref(hidden))
+        return nn.functional.cross_entropy(problem.model[4](hidden), batch["labels"])
+
+    blocks = {"0": problem.blocks["0"]}
+    gc.disable()
+    try:
+        with HessianOperator(problem.model, loss, blocks, problem.batches) as hessian:
+            _ = hessian @ torch.ones(16, dtype=torch.float64)
+        assert all(output() is None for output in outputs)
+    finally:
+        gc.enable()
+
+
+def test_dropout_is_off(problem: Problem) -> None:
+    model = nn.Sequential(problem.model, nn.Dropout(0.5)).train()
+
+    def loss(batch: dict[str, Tensor]) -> Tensor:
+        return nn.functional.cross_entropy(model(batch["x"]), batch["labels"])
+
+    blocks = {"4": problem.blocks["4"]}
+    with HessianOperator(model, loss, blocks, problem.batches) as hessian:
+        torch.testing.assert_close(materialise(hessian), problem.explicit(["4"]))
+
+
+def test_the_loss_function_may_pop_keys(problem: Problem) -> None:
+    def loss(batch: dict[str, Tensor]) -> Tensor:
+        labels = batch.pop("labels")
+        return nn.functional.cross_entropy(problem.model(batch["x"]), labels)
+
+    blocks = {"4": problem.blocks["4"]}
+    with HessianOperator(
+        problem.model, loss, blocks, problem.batches, cache_mib=0
+    ) as hessian:
+        torch.testing.assert_close(materialise(hessian), problem.explicit(["4"]))
+
+
+def test_straight_or_unused_parameters_have_no_curvature() -> None:
+    model = nn.ModuleDict({"used": nn.Linear(2, 1), "idle": nn.Linear(2, 1)})
+    batch = {"x": torch.randn(3, 2)}
+    blocks = {name: list(layer.parameters()) for name, layer in model.items()}
+    with HessianOperator(
+        model, lambda batch: model["used"](batch["x"]).mean(), blocks, [batch]
+    ) as hessian:
+        assert float((hessian @ torch.ones(6)).abs().max()) == 0.0
+
+
+def test_a_loss_that_is_not_finite_names_the_block(problem: Problem) -> None:
+    problem.batches[1]["x"][0, 0] = float("nan")
+    blocks = {"2": problem.blocks["2"]}
+    hessian = HessianOperator(problem.model, problem.loss, blocks, problem.batches)
+    with (
+        pytest.raises(QbertError, match="hessian of 2, batch 1: the loss") as caught,
+        hessian,
+    ):
+        _ = hessian @ torch.ones(20, dtype=torch.float64)
+    assert caught.value.code == 1
+    assert all(parameter.requires_grad for parameter in problem.model.parameters())
+
+
+def test_a_product_that_is_not_finite_names_its_block() -> None:
+    model = nn.ModuleDict({"good": nn.Linear(1, 1), "bad": nn.Linear(1, 1)})
+    nn.init.zeros_(model["bad"].weight)
+    nn.init.zeros_(model["bad"].bias)
+
+    def loss(batch: dict[str, Tensor]) -> Tensor:  # |y|^1.5 has no curvature at 0
+        good = model["good"](batch["x"]).square().mean()
+        return good + model["bad"](batch["x"]).abs().pow(1.5).mean()
+
+    blocks = {name: list(layer.parameters()) for name, layer in model.items()}
+    with (
+        pytest.raises(QbertError, match="hessian of bad: a product") as caught,
+        HessianOperator(model, loss, blocks, [{"x": torch.ones(2, 1)}]) as hessian,
+    ):
+        _ = hessian @ torch.ones(4)
+    assert caught.value.code == 1
+
+
+def test_bad_input_is_refused(problem: Problem) -> None:
+    with pytest.raises(QbertError, match="no batch"):
+        HessianOperator(problem.model, problem.loss, problem.blocks, [])
+    with pytest.raises(QbertError, match="no parameters"):
+        HessianOperator(problem.model, problem.loss, {"0": []}, problem.batches)
+    shared = {"0": problem.blocks["0"], "again": problem.blocks["0"][:1]}
+    with pytest.raises(QbertError, match="0 and again share"):
+        HessianOperator(problem.model, problem.loss, shared, problem.batches)
+
+
+def test_bert_with_padding_equals_the_explicit_hessian(
+    tiny_bert: Callable[[str], BertForSequenceClassification],
+    padded_batch: dict[str, Tensor],
+) -> None:
+    from tests.hessian.conftest import explicit_hessian
+
+    model = tiny_bert("eager").eval()
+    attention = model.bert.encoder.layer[0].attention.self
+    parameters = [*attention.query.parameters(), *attention.value.parameters()]
+    expected = explicit_hessian(
+        model, parameters, lambda call: call(**padded_batch).loss
+    )
+    with HessianOperator(
+        model, lambda batch: model(**batch).loss, {"qv": parameters}, [padded_batch]
+    ) as hessian:
+        found = materialise(hessian)
+    torch.testing.assert_close(found, expected, rtol=1e-8, atol=1e-10)
+    assert float(expected.abs().max()) > 1e-3
+
+
+def test_padding_has_no_influence(
+    tiny_bert: Callable[[str], BertForSequenceClassification],
+    padded_batch: dict[str, Tensor],
+) -> None:
+    model = tiny_bert("eager")
+    blocks = {"0": list(model.bert.encoder.layer[0].parameters())}
+    padding = padded_batch["attention_mask"] == 0
+    other = {**padded_batch}
+    other["input_ids"] = padded_batch["input_ids"].masked_fill(padding, 29)
+    assert not torch.equal(other["input_ids"], padded_batch["input_ids"])
+    products = []
+    for batch in (padded_batch, other):
+        with HessianOperator(
+            model, lambda batch: model(**batch).loss, blocks, [batch]
+        ) as hessian:
+            products.append(hessian @ torch.ones(hessian.size, dtype=torch.float64))
+    torch.testing.assert_close(*products)
+
+
+def test_attention_without_second_derivative_is_refused(
+    tiny_bert: Callable[[str], BertForSequenceClassification],
+    padded_batch: dict[str, Tensor],
+) -> None:
+    model = tiny_bert("sdpa").float()
+    blocks = {"layer.0": list(model.bert.encoder.layer[0].parameters())}
+    with (
+        pytest.raises(QbertError, match=r"layer\.0.*eager") as caught,
+        HessianOperator(
+            model, lambda batch: model(**batch).loss, blocks, [padded_batch]
+        ) as hessian,
+    ):
+        _ = hessian @ torch.ones(hessian.size)
+    assert caught.value.code == 2
+    assert "\n" not in str(caught.value)
