@@ -1,7 +1,8 @@
 """Matrix-free curvature of a loss: eigenvalues, traces and spectra of named blocks."""
 
+from qbert_lightning.hessian.basis import safe_norm
 from qbert_lightning.hessian.eigenpairs import Eigenpairs, Order, top_eigenpairs
-from qbert_lightning.hessian.lanczos import Lanczos, RitzPairs
+from qbert_lightning.hessian.lanczos import Lanczos, RitzPairs, random_direction
 from qbert_lightning.hessian.operator import (
     Batch,
     HessianOperator,
@@ -28,6 +29,8 @@ __all__ = [
     "hutchinson_trace",
     "num_examples",
     "power_iteration",
+    "random_direction",
+    "safe_norm",
     "spectral_density",
     "top_eigenpairs",
 ]

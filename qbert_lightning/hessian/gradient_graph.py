@@ -58,6 +58,10 @@ class GradientGraph:
             )
         self.num_bytes = saved.total
 
+    def gradient(self) -> Tensor:
+        """The gradient itself, flat [size], without its graph."""
+        return torch.cat([each.detach().flatten() for each in self._gradients])
+
     def product(self, pieces: Sequence[Tensor], *, keep: bool = False) -> Tensor:
         """The Hessian times the vector made of ``pieces``, flat [size].
 

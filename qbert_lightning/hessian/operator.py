@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import accumulate, pairwise
 from types import TracebackType
@@ -143,37 +143,60 @@ class HessianOperator:
 
     def __matmul__(self, vector: Tensor, /) -> Tensor:
         """The product with ``vector`` [size]; raises `QbertError`."""
-        if self._context is None:
-            raise RuntimeError("HessianOperator: take products inside its `with`")
+        self._check_open()
         cuts = torch.split(vector, [each.numel() for each in self.parameters])
         pieces = [
             cut.view_as(each) for cut, each in zip(cuts, self.parameters, strict=True)
         ]
         product = torch.zeros_like(vector)
         for index, share in enumerate(self._shares):
-            product.add_(self._batch_product(index, pieces), alpha=share)
-        for name, part in self.split(product).items():
-            if not bool(torch.isfinite(part).all()):
-                raise QbertError(
-                    f"hessian of {name}: a product is not finite: accepted finite "
-                    "weights, data and loss",
-                    FAILED,
-                )
+            with self._naming(index):
+                graph, keep = self._graph(index), index in self._kept
+                product.add_(graph.product(pieces, keep=keep), alpha=share)
+                del graph  # before the next one is built
+        self._check_finite(product, "a product")
         return product
+
+    def gradient(self) -> Tensor:
+        """The gradient of the mean loss [size]; raises `QbertError` like a product."""
+        self._check_open()
+        gradient = torch.zeros(self.size, dtype=self.dtype, device=self.device)
+        for index, share in enumerate(self._shares):
+            with self._naming(index):
+                gradient.add_(self._graph(index).gradient(), alpha=share)
+        self._check_finite(gradient, "the gradient")
+        return gradient
 
     def split(self, vector: Tensor) -> dict[str, Tensor]:
         """The part of a flat vector [size] that belongs to each block (views)."""
         return {name: vector[part] for name, part in self.slices.items()}
 
-    def _batch_product(self, index: int, pieces: Sequence[Tensor]) -> Tensor:
+    def _check_open(self) -> None:
+        if self._context is None:
+            raise RuntimeError("HessianOperator: take products inside its `with`")
+
+    def _check_finite(self, vector: Tensor, what: str) -> None:
+        for name, part in self.split(vector).items():
+            if not bool(torch.isfinite(part).all()):
+                raise QbertError(
+                    f"hessian of {name}: {what} is not finite: accepted finite "
+                    "weights, data and loss",
+                    FAILED,
+                )
+
+    @contextmanager
+    def _naming(self, index: int) -> Iterator[None]:
+        """Say which blocks and which batch an error came from."""
         try:
-            graph = self._kept.get(index) or self._build(index)
-            return graph.product(pieces, keep=index in self._kept)
+            yield
         except QbertError as error:
             where = f"hessian of {', '.join(self.slices)}, batch {index}"
             raise QbertError(f"{where}: {error}", error.code) from error
 
-    def _build(self, index: int) -> GradientGraph:
+    def _graph(self, index: int) -> GradientGraph:
+        """The graph of a batch's gradient; kept, while there is room."""
+        if index in self._kept:
+            return self._kept[index]
         batch = {
             key: value.to(self.device) for key, value in self._batches[index].items()
         }

@@ -18,7 +18,7 @@ import hydra
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.types import IntervalSweep, Override
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, OmegaConf
 
 from qbert_lightning.errors import QbertError
 from qbert_lightning.pipeline.composition_errors import COMPOSITION_ERRORS, explain
@@ -104,9 +104,9 @@ def check_composed(composed: DictConfig, overrides: Sequence[Override]) -> None:
     for group, choice in composed.hydra.runtime.choices.items():
         if ".." in str(choice).split("/") or str(choice).startswith("/"):
             raise QbertError(f"{group}={choice}: accepted the name of a choice")
-    config = composed.copy()
-    with open_dict(config):
-        del config["hydra"]
+    config = OmegaConf.masked_copy(
+        composed, [key for key in composed if key != "hydra"]
+    )
     validate(config, {key_of(one) for one in overrides})
 
 

@@ -11,7 +11,13 @@ from typing import ClassVar, Literal
 import torch
 
 from qbert_lightning.errors import QbertError
-from qbert_lightning.hessian import HessianOperator, power_iteration, top_eigenpairs
+from qbert_lightning.hessian import (
+    HessianOperator,
+    power_iteration,
+    random_direction,
+    safe_norm,
+    top_eigenpairs,
+)
 from qbert_lightning.sensitivity.curvature import CurvatureMetric
 
 _log = logging.getLogger(__name__)
@@ -64,13 +70,26 @@ class HessianEigenvalue(CurvatureMetric):
         self, hessian: HessianOperator, generator: torch.Generator
     ) -> dict[str, tuple[float, float]]:
         """The block's top eigenvalue and its relative residual."""
-        solve = top_eigenpairs if self.solver == "lanczos" else power_iteration
-        pair = solve(
-            hessian,
-            tolerance=self.tolerance,
-            max_products=self.max_products,
-            generator=generator,
-        )
+        start = random_direction(hessian, generator)
+        if self.solver == "lanczos":
+            # The gradient leans towards the top eigenvectors, which saves products; the
+            # random part keeps every other direction within reach.
+            gradient = hessian.gradient()
+            length = safe_norm(gradient)
+            pair = top_eigenpairs(
+                hessian,
+                tolerance=self.tolerance,
+                max_products=self.max_products,
+                start=start + gradient / length if length else start,
+                generator=generator,
+            )
+        else:
+            pair = power_iteration(
+                hessian,
+                tolerance=self.tolerance,
+                max_products=self.max_products,
+                start=start,
+            )
         [name] = hessian.slices
         if not pair.converged:
             _log.warning(

@@ -62,6 +62,27 @@ def test_split_names_the_parts(problem: Problem) -> None:
     assert float(parts["2"][0]) == 16.0
 
 
+@pytest.mark.parametrize("cache_mib", [0.0, 100.0])
+def test_gradient_is_that_of_the_mean_loss(problem: Problem, cache_mib: float) -> None:
+    names = ("0", "4")
+    parameters = [each for name in names for each in problem.blocks[name]]
+    rows = {
+        key: torch.cat([batch[key] for batch in problem.batches])
+        for key in ("x", "labels")
+    }
+    expected = torch.autograd.grad(problem.loss(rows), parameters)
+    with HessianOperator(
+        problem.model,
+        problem.loss,
+        {name: problem.blocks[name] for name in names},
+        problem.batches,
+        cache_mib=cache_mib,
+    ) as hessian:
+        found = hessian.gradient()
+    torch.testing.assert_close(found, torch.cat([each.flatten() for each in expected]))
+    assert not found.requires_grad
+
+
 def test_batch_weight_changes_the_average(problem: Problem) -> None:
     blocks = {"4": problem.blocks["4"]}
     vector = torch.ones(10, dtype=torch.float64)

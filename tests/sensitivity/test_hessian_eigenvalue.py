@@ -41,6 +41,19 @@ def test_all_parameters_include_biases(
     assert table.samples["soft"] == pytest.approx((100.0,), rel=0.01)
 
 
+def test_a_start_without_the_top_direction_still_finds_it(
+    stack: Stack, subset: Callable[..., list]
+) -> None:
+    with torch.no_grad():  # the gradient has no part along the stiffest direction
+        stack.model["stiff"].weight[0, 0] = 0.0
+        stack.model["soft"].weight.zero_()
+    table = HessianEigenvalue(parameters="weights").score(
+        stack.model, stack.loss, stack.blocks, [subset(1.0)], {}
+    )
+    assert table.samples["stiff"] == pytest.approx((-4.0,), rel=0.001)
+    assert table.samples["soft"] == pytest.approx((1.0,), rel=0.001)
+
+
 def test_one_subset_has_no_deviation() -> None:
     assert HessianEigenvalue().summarise([-2.5]) == 2.5
 
