@@ -8,16 +8,13 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from qbert_lightning.allocation import BitAllocator
 from qbert_lightning.layers import layer_shapes
 from qbert_lightning.models import encoder_blocks, load_float
 from qbert_lightning.pipeline.analyze import SENSITIVITY_FILE
-from qbert_lightning.pipeline.instantiate import instantiate
 from qbert_lightning.pipeline.stage_cache import Stage
 from qbert_lightning.pipeline.workbench import Workbench
 from qbert_lightning.plan import (
     QuantPlan,
-    SchemeRule,
     SensitivityTable,
     block_sizes,
     expand_rules,
@@ -71,12 +68,8 @@ def make_plan(
     Returns:
         The plan, and the sensitivity table with scores where there is one.
     """
-    config, shapes = bench.config, layer_shapes(model)
-    rules: dict[str, SchemeRule] = {
-        name: instantiate(node) for name, node in config["quant"]["rules"].items()
-    }
-    plan = expand_rules(rules, shapes)
-    allocator: BitAllocator = instantiate(config["allocator"])
+    shapes, allocator = layer_shapes(model), bench.allocator
+    plan = expand_rules(bench.rules, shapes)
     candidates = allocator.candidate_bits
     if not candidates:
         return plan, sensitivity

@@ -11,11 +11,9 @@ from qbert_lightning.models import (
     encoder_blocks,
     load_float,
 )
-from qbert_lightning.pipeline.instantiate import instantiate
 from qbert_lightning.pipeline.stage_cache import Stage
 from qbert_lightning.pipeline.workbench import Workbench
 from qbert_lightning.plan import SensitivityTable
-from qbert_lightning.sensitivity import SensitivityMetric
 
 SENSITIVITY_FILE = "sensitivity.json"
 
@@ -51,7 +49,7 @@ def table_of(stage: Stage) -> SensitivityTable:
 
 def _analyze(bench: Workbench, float_stage: Stage, folder: Path) -> None:
     bench.seed()
-    metric: SensitivityMetric = instantiate(bench.config["sensitivity"])
+    metric = bench.metric
     model, _ = load_float(float_stage.folder)
     model.to(bench.device)
     subsets = [

@@ -10,7 +10,6 @@ from qbert_lightning.callbacks import QuantizationCallback
 from qbert_lightning.export import save_checkpoint
 from qbert_lightning.methods import QuantMethod
 from qbert_lightning.models import load_float
-from qbert_lightning.pipeline.instantiate import instantiate
 from qbert_lightning.pipeline.stage_cache import Stage
 from qbert_lightning.pipeline.workbench import Workbench
 from qbert_lightning.plan import QuantPlan, SensitivityTable
@@ -33,8 +32,7 @@ def quantize(
     Returns:
         The stage; its folder is a checkpoint for `load_checkpoint`.
     """
-    config = bench.config
-    method: QuantMethod = instantiate(config["method"])
+    config, method = bench.config, bench.method
     key = {
         "float": float_stage.key,
         "task": bench.task_key(),
@@ -55,7 +53,7 @@ def quantize(
                 QuantizationCallback(
                     method, plan, _calibration(bench, method), sensitivity
                 ),
-                *(instantiate(node) for node in config["callbacks"].values()),
+                *bench.callbacks.values(),
             ]
             module = bench.module(model, "quantize")
             bench.fit(module, "quantize", folder, callbacks)

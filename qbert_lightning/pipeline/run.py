@@ -10,7 +10,6 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
-from qbert_lightning.allocation import BitAllocator
 from qbert_lightning.export import load_checkpoint, load_packed
 from qbert_lightning.export.digest import file_digest
 from qbert_lightning.models import load_float
@@ -133,9 +132,8 @@ def _plan(
     """The user's plan, or that of analysis and allocation; none for ``analyze``."""
     if bench.config["plan"] is not None and until != "analyze":
         return QuantPlan.from_json(Path(bench.config["plan"]).read_text()), None
-    allocator: BitAllocator = instantiate(bench.config["allocator"])
     table = None
-    if allocator.needs_sensitivity or until == "analyze":
+    if bench.allocator.needs_sensitivity or until == "analyze":
         table = table_of(_enter(record, "analyze", analyze(bench, float_stage)))
     plan = None
     if until != "analyze":

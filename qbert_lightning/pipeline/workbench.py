@@ -14,13 +14,16 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import ModelCheckpoint, RichProgressBar
 
+from qbert_lightning.allocation import BitAllocator
 from qbert_lightning.datamodules import TaskDataModule
 from qbert_lightning.errors import QbertError
+from qbert_lightning.methods import QuantMethod
 from qbert_lightning.models import ModelSource
 from qbert_lightning.modules import TaskModule
 from qbert_lightning.pipeline.instantiate import instantiate
 from qbert_lightning.pipeline.stage_cache import Stage, StageCache
-from qbert_lightning.sensitivity import Measurement
+from qbert_lightning.plan import SchemeRule
+from qbert_lightning.sensitivity import Measurement, SensitivityMetric
 from qbert_lightning.tracking import MetricsLog, Tracker
 
 if TYPE_CHECKING:
@@ -48,18 +51,20 @@ class Workbench:
         self.tracker = tracker
         self.say = say
         self.cache = StageCache(Path(config["paths"]["output_dir"]) / "stages")
+        # Built at once, so that what a constructor refuses is refused before any work.
+        self.source: ModelSource = instantiate(config["model"])
+        self.method: QuantMethod = instantiate(config["method"])
+        self.metric: SensitivityMetric = instantiate(config["sensitivity"])
+        self.allocator: BitAllocator = instantiate(config["allocator"])
+        self.rules: dict[str, SchemeRule] = _build_all(config["quant"]["rules"])
+        self.callbacks: dict[str, pl.Callback] = _build_all(config["callbacks"])
+        self._data: TaskDataModule = instantiate(config["task"]["data"])
         _quiet_lightning()
-
-    @cached_property
-    def source(self) -> ModelSource:
-        """Where the float model comes from."""
-        source: ModelSource = instantiate(self.config["model"])
-        return source
 
     @cached_property
     def data(self) -> TaskDataModule:
         """The task's data, read and with its tokenizer."""
-        data: TaskDataModule = instantiate(self.config["task"]["data"])
+        data = self._data
         data.prepare_data()
         data.set_seed(self.config["seed"])
         tokenizer = self.source.tokenizer() or data.own_tokenizer()
@@ -189,6 +194,10 @@ class Workbench:
             **arguments,
         )
         return trainer
+
+
+def _build_all(nodes: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {name: instantiate(node) for name, node in (nodes or {}).items()}
 
 
 def _restore(module: TaskModule, path: Path) -> None:

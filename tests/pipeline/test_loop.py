@@ -123,7 +123,9 @@ def test_a_sweep_trains_the_float_model_once_and_compares(
     ],
 )
 def test_every_verb_stops_at_its_stage(outputs: Path, verb: str, last: str) -> None:
-    assert run_command([verb, *SMALL, "finetune.max_steps=2", "quantize.max_steps=2"]) == 0
+    assert (
+        run_command([verb, *SMALL, "finetune.max_steps=2", "quantize.max_steps=2"]) == 0
+    )
     [record] = records(outputs)
     assert record.kind == verb
     assert list(record.stages)[-1] == last
