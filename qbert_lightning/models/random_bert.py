@@ -21,8 +21,8 @@ class RandomBert(ModelSource):
         intermediate_size: width inside the feed-forward part.
         max_position_embeddings: longest input in tokens.
         hidden_dropout_prob: dropout of hidden states and of attention.
-        initializer_range: standard deviation of the random weights; 0.02 is meant
-            for BERT-base, narrower models need more (0.02 * sqrt(768 / hidden_size)).
+        initializer_range: standard deviation of the random weights; 0.02 is
+            BERT-base's, narrower models need more (at most 1 / sqrt(hidden_size)).
         tokenizer: folder of a tokenizer; None uses the task's own.
 
     Raises:

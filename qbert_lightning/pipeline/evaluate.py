@@ -34,7 +34,9 @@ def evaluate(
         "task": bench.task_key(),
         "precision": bench.config["trainer"].get("precision"),
     }
-    return bench.stage("evaluate", key, lambda folder: _evaluate(bench, load, folder))
+    return bench.stage(
+        "evaluate", key, lambda folder: _evaluate(bench, load, folder), distributed=True
+    )
 
 
 def scores_of(stage: Stage, prefix: str = "") -> dict[str, float]:

@@ -36,7 +36,9 @@ def finetune(bench: Workbench) -> Stage:
         "precision": config["trainer"].get("precision"),
         "seed": config["seed"],
     }
-    return bench.stage("finetune", key, lambda folder: _finetune(bench, folder))
+    return bench.stage(
+        "finetune", key, lambda folder: _finetune(bench, folder), distributed=True
+    )
 
 
 def _model_key(model: Mapping[str, Any]) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def quantize(
             method.calibrate(model, _calibration(bench, method))
         save_checkpoint(model, plan, tokenizer, folder)
 
-    return bench.stage("quantize", key, make)
+    return bench.stage("quantize", key, make, distributed=method.trains)
 
 
 def _calibration(bench: Workbench, method: QuantMethod) -> list[dict]:  # type: ignore[type-arg]

@@ -30,7 +30,11 @@ from qbert_lightning.pipeline.record import (
 from qbert_lightning.pipeline.report import refresh_page
 from qbert_lightning.pipeline.stage_cache import Stage, key_hash
 from qbert_lightning.pipeline.summary import print_summary
-from qbert_lightning.pipeline.workbench import FLOAT_PREFIX, Workbench
+from qbert_lightning.pipeline.workbench import (
+    FLOAT_PREFIX,
+    Workbench,
+    is_helper_process,
+)
 from qbert_lightning.plan import QuantPlan, SensitivityTable
 from qbert_lightning.tracking import RunRecord, environment, open_wandb
 
@@ -60,6 +64,9 @@ def run_stages(config: DictConfig, until: str = "run") -> tuple[float, float] | 
         overrides=list(hydra.overrides.task),
         environment=environment(),
     )
+    if is_helper_process():  # the first process keeps the record
+        _loop(Workbench(plain, None, lambda line: None), record, until)
+        return None
     sweep = folder.parent if hydra.mode == RunMode.MULTIRUN else None
     console.print(f"[bold]{record.name}[/bold]  {folder}", soft_wrap=True)
     settings = instantiate(plain["logger"]["wandb"])
@@ -109,7 +116,8 @@ def _loop(bench: Workbench, record: RunRecord, until: str) -> None:
         return
     quantized = _enter(record, "quantize", quantize(bench, float_stage, plan, table))
     record_plan(record, plan, load())
-    log_plan(bench.tracker, plan)
+    if bench.tracker is not None:
+        log_plan(bench.tracker, plan)
     if until == "quantize":
         return
     load = lambda: load_checkpoint(quantized.folder)[0]  # noqa: E731

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,10 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from qbert_lightning.errors import DATA, QbertError
+from qbert_lightning.errors import DATA, FAILED, QbertError
 
 MARKER = "stage.json"
 HASH_LENGTH = 12
+POLL_SECONDS = 0.2
 _TEMPORARY = re.compile(rf"([0-9a-f]{{{HASH_LENGTH}}})\.making-\d+")
 
 
@@ -82,6 +84,39 @@ class StageCache:
             if not reused:
                 _make(folder, digest, key, make)
         return _read(folder, digest, reused=reused)
+
+    def follow(
+        self,
+        name: str,
+        key: Mapping[str, Any],
+        join: Callable[[Path], None] | None,
+        patience: float = 24 * 3600.0,
+    ) -> Stage:
+        """The stage that another process of the same distributed run makes.
+
+        Args:
+            name: Kind of stage.
+            key: As the maker's.
+            join: Takes part in making it, in a folder that is thrown away; `None` only
+                waits.
+            patience: Seconds to wait for the maker.
+
+        Raises:
+            QbertError: (code 1) if the stage does not come.
+        """
+        digest = key_hash(key)
+        folder = self.root / name / digest[:HASH_LENGTH]
+        if (folder / MARKER).is_file():
+            return _read(folder, digest, reused=True)
+        if join is not None:
+            with tempfile.TemporaryDirectory() as scratch:
+                join(Path(scratch))
+        give_up = time.monotonic() + patience
+        while not (folder / MARKER).is_file():
+            if time.monotonic() > give_up:
+                raise QbertError(f"{folder}: not made in {patience:g} s", FAILED)
+            time.sleep(POLL_SECONDS)
+        return _read(folder, digest, reused=False)
 
 
 def key_hash(key: Mapping[str, Any]) -> str:

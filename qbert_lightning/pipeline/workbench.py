@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +25,7 @@ from qbert_lightning.pipeline.instantiate import instantiate
 from qbert_lightning.pipeline.stage_cache import Stage, StageCache
 from qbert_lightning.plan import SchemeRule
 from qbert_lightning.sensitivity import Measurement, SensitivityMetric
-from qbert_lightning.tracking import MetricsLog, Tracker
+from qbert_lightning.tracking import MetricsLog, WandbRun
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -44,7 +45,7 @@ class Workbench:
     def __init__(
         self,
         config: Mapping[str, Any],
-        tracker: Tracker | None,
+        tracker: WandbRun | None,
         say: Callable[[str], None],
     ) -> None:
         self.config = config
@@ -109,9 +110,24 @@ class Workbench:
         pl.seed_everything(self.config["seed"], workers=True, verbose=False)
 
     def stage(
-        self, name: str, key: Mapping[str, Any], make: Callable[[Path], None]
+        self,
+        name: str,
+        key: Mapping[str, Any],
+        make: Callable[[Path], None],
+        *,
+        distributed: bool = False,
     ) -> Stage:
-        """Do a stage, or find it done already, and say which."""
+        """Do a stage, or find it done already, and say which.
+
+        Args:
+            name: Kind of stage.
+            key: What it depends on.
+            make: Fills its folder.
+            distributed: Whether every process of a distributed run takes part; what is
+                not distributed is done by the first one while the others wait.
+        """
+        if is_helper_process():
+            return self.cache.follow(name, key, make if distributed else None)
         stage = self.cache.stage(name, key, make)
         how = "reused" if stage.reused else f"done in {stage.seconds:.1f} s"
         self.say(f"{name:<9} {how:<16} {stage.folder}")
@@ -194,6 +210,11 @@ class Workbench:
             **arguments,
         )
         return trainer
+
+
+def is_helper_process() -> bool:
+    """Whether this is a process that Lightning started beside the first one."""
+    return any(os.environ.get(key, "0") != "0" for key in ("LOCAL_RANK", "RANK"))
 
 
 def _build_all(nodes: Mapping[str, Any] | None) -> dict[str, Any]:

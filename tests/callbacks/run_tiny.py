@@ -52,7 +52,7 @@ def fit(
     sensitivity: SensitivityTable | None = TABLE,
     steps: int = 4,
 ) -> tuple[TinyModule, dict[str, float]]:
-    """Train for some steps; returns the module and the last value of each logged key."""
+    """Train a few steps; returns the module and the last value of each key."""
     log = MetricsLog(folder)
     quantization = QuantizationCallback(
         method or QuantAwareTraining("test"),

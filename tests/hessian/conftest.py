@@ -55,7 +55,7 @@ def explicit_hessian(
         return loss(call)
 
     flat = torch.cat([parameter.detach().flatten() for parameter in parameters])
-    return torch.func.hessian(of_vector)(flat)
+    return torch.func.hessian(of_vector)(flat).detach()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -269,3 +270,35 @@ def test_attention_without_second_derivative_is_refused(
         _ = hessian @ torch.ones(hessian.size)
     assert caught.value.code == 2
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.real_data
+def test_a_real_encoder_agrees_with_finite_differences(minilm: Path) -> None:
+    from transformers import AutoModelForSequenceClassification
+
+    torch.manual_seed(0)
+    model = AutoModelForSequenceClassification.from_pretrained(
+        minilm, attn_implementation="eager", use_safetensors=True
+    ).double()
+    batch = {
+        "input_ids": torch.randint(1000, 20_000, (4, 8)),
+        "attention_mask": torch.tensor([[1] * 8, [1] * 3 + [0] * 5] * 2),
+        "labels": torch.tensor([0, 1, 1, 0]),
+    }
+    parameters = list(model.bert.encoder.layer[4].parameters())
+    with HessianOperator(
+        model, lambda batch: model(**batch).loss, {"4": parameters}, [batch]
+    ) as hessian:
+        vector = torch.randn(hessian.size, dtype=torch.float64)
+        product = hessian @ vector
+    gradients = []
+    sizes = [parameter.numel() for parameter in parameters]
+    for step in (1e-5, -2e-5):
+        with torch.no_grad():
+            for parameter, piece in zip(parameters, vector.split(sizes), strict=True):
+                parameter.add_(piece.view_as(parameter), alpha=step)
+        loss = model.eval()(**batch).loss
+        found = torch.autograd.grad(loss, parameters)
+        gradients.append(torch.cat([each.flatten() for each in found]))
+    slope = (gradients[0] - gradients[1]) / 2e-5
+    assert float((slope - product).norm() / product.norm()) < 1e-4

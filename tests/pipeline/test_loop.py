@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -184,3 +187,22 @@ def test_a_failing_run_says_why_and_keeps_what_was_done(
     assert record.error is not None
     assert "finetune" in record.stages
     assert not list((outputs / "stages" / "quantize").glob("*/stage.json"))
+
+
+def test_several_devices_share_one_run(outputs: Path) -> None:
+    """Two processes on CPU: one record, every stage made once."""
+    command = Path(sys.executable).with_name("qbert")
+    several = ["trainer.devices=2", "trainer.strategy=ddp", "method=q8bert"]
+    small = [one for one in SMALL if not one.startswith("quant.")]
+    done = subprocess.run(
+        [command, "run", *small, *several],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    [record] = records(outputs)
+    assert record.status == "finished"
+    assert not any(stage["reused"] for stage in record.stages.values())

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -191,3 +192,23 @@ def test_child_that_outlives_the_maker_does_not_hold_the_lock(tmp_path: Path) ->
     finally:
         os.kill(children[0], signal.SIGKILL)
         os.waitpid(children[0], 0)
+
+
+def test_a_follower_waits_for_the_maker(tmp_path: Path) -> None:
+    cache, joined = StageCache(tmp_path), []
+    maker = threading.Timer(
+        0.5, cache.stage, ("x", {"a": 1}, lambda folder: (folder / "f").touch())
+    )
+    maker.start()
+    stage = cache.follow("x", {"a": 1}, joined.append)
+    maker.join()
+    assert (stage.folder / "f").exists()
+    assert len(joined) == 1
+    assert joined[0] != stage.folder
+    assert cache.follow("x", {"a": 1}, joined.append).reused
+    assert len(joined) == 1
+
+
+def test_a_follower_gives_up(tmp_path: Path) -> None:
+    with pytest.raises(QbertError, match="not made"):
+        StageCache(tmp_path).follow("x", {"a": 1}, None, patience=0.0)
