@@ -15,6 +15,7 @@ from torchmetrics import Metric, MetricCollection
 
 from qbert_lightning.datamodules import Batch, TaskDataModule
 from qbert_lightning.errors import QbertError
+from qbert_lightning.modules.non_finite import first_non_finite
 from qbert_lightning.modules.parameter_groups import parameter_groups
 
 if TYPE_CHECKING:
@@ -130,9 +131,11 @@ class TaskModule(pl.LightningModule, ABC):
         terms = self.objective(self.model, batch)
         loss = torch.stack([term.float() for term in terms.values()]).sum()
         if not bool(torch.isfinite(loss.detach())):
+            where = first_non_finite(self.model, _inputs(batch))
             raise QbertError(
-                f"{self.prefix}train/loss={loss.item()} at step {self.global_step}: "
-                "accepted a finite loss; try a lower learning rate or more bits",
+                f"{self.prefix}train/loss={loss.item()} at step {self.global_step}, "
+                f"first in {where or 'the loss itself'}: accepted finite values; try a "
+                "lower learning rate or more bits",
                 code=1,
             )
         if len(terms) > 1:
@@ -185,8 +188,7 @@ class TaskModule(pl.LightningModule, ABC):
             self._log_metrics(key)
 
     def _evaluate(self, batch: Batch, key: str) -> Tensor:
-        inputs = {name: x for name, x in batch.items() if name != "feature_index"}
-        outputs = self.model(**inputs)
+        outputs = self.model(**_inputs(batch))
         self.update_metrics(self.metrics[key], outputs, batch)
         return outputs.loss
 
@@ -217,3 +219,8 @@ class TaskModule(pl.LightningModule, ABC):
                 f"task.data.max_length={longest}: accepted at most {limit}, the "
                 "model's max_position_embeddings"
             )
+
+
+def _inputs(batch: Batch) -> Batch:
+    """What the model takes of a batch."""
+    return {name: x for name, x in batch.items() if name != "feature_index"}
