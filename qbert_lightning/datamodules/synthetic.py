@@ -71,7 +71,7 @@ class SyntheticDataModule(TaskDataModule):
         *,
         num_train: int = 16000,
         num_validation: int = 1000,
-        num_test: int = 4000,
+        num_test: int = 8000,
         seed: int = 0,
         max_length: int = 64,
         **settings: Unpack[DataSettings],

@@ -91,6 +91,7 @@ class SentimentGrammar:
         regular: share of adjectives with the direction of their stem.
         domain_bound: share of adjectives with the opposite direction in two of the
             four domains.
+        one_clause: share of reviews with one clause; the others have two.
     """
 
     labels = LABELS
@@ -98,20 +99,16 @@ class SentimentGrammar:
     def __init__(
         self,
         seed: int,
-        num_adjectives: int = 150,
+        num_adjectives: int = 120,
         regular: float = 0.8,
         domain_bound: float = 0.1,
-        single: float = 0.4,
-        num_stems: int = 16,
-        num_endings: int = 16,
+        one_clause: float = 0.5,
     ) -> None:
         random = Random(f"sentiment-lexicon-{seed}")
-        self.single = single
+        self._one_clause = one_clause
         directions: dict[str, int] = {}
         adjectives = []
-        for word in coin_words(
-            random, STEMS[:num_stems], ADJECTIVE_ENDINGS[:num_endings], num_adjectives
-        ):
+        for word in coin_words(random, STEMS, ADJECTIVE_ENDINGS, num_adjectives):
             # Words that begin alike tend to mean alike.
             direction = directions.setdefault(word.stem, random.choice((-1, 1)))
             if random.random() >= regular:
@@ -142,7 +139,7 @@ class SentimentGrammar:
         domain = random.choice(tuple(DOMAINS))
         topic = random.choice(DOMAINS[domain].topics)
         first = self._clause(random, domain, topic)
-        if random.random() < self.single:
+        if random.random() < self._one_clause:
             return first
         second = self._clause(random, domain, topic)
         # The clause that a contrast stresses counts twice.

@@ -8,6 +8,8 @@ from typing import Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
+TABLE_WIDTH = 100  # a run's name and its numbers on one line, also in a log file
+
 
 class SweepComparison(Callback):
     """A Hydra callback: when a sweep ends, prints its runs side by side."""
@@ -20,6 +22,6 @@ class SweepComparison(Callback):
         from qbert_lightning.pipeline.summary import print_comparison
 
         folder = Path(config.hydra.sweep.dir)
-        console = Console()
+        console = Console(width=max(Console().width, TABLE_WIDTH))
         print_comparison(console, folder)
         console.print(f"page  {folder / 'report' / 'index.html'}", soft_wrap=True)

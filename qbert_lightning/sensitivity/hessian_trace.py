@@ -33,7 +33,7 @@ class HessianTrace(CurvatureMetric):
     name: ClassVar[str] = "hessian_trace"
     joint: ClassVar[bool] = True
 
-    num_samples: int = 20
+    num_samples: int = 10
     tolerance: float = 0.1
 
     def __post_init__(self) -> None:

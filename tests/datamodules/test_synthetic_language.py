@@ -45,7 +45,7 @@ def test_zipf_draws_by_rank() -> None:
 @pytest.mark.parametrize("endings", [ADJECTIVE_ENDINGS, NOUN_ENDINGS, NAME_ENDINGS])
 def test_coined_words_are_cut_where_they_were_coined(endings: tuple[str, ...]) -> None:
     vocabulary = set(synthetic_vocabulary())
-    every = coin_words(Random(0), endings, len(STEMS) * len(endings))
+    every = coin_words(Random(0), STEMS, endings, len(STEMS) * len(endings))
     assert len({str(word) for word in every}) == len(every)
     for word in every:
         pieces = greedy_pieces(str(word), vocabulary)
@@ -54,7 +54,7 @@ def test_coined_words_are_cut_where_they_were_coined(endings: tuple[str, ...]) -
 
 def test_too_many_words_are_refused() -> None:
     with pytest.raises(ValueError, match="count=57: accepted at most 56"):
-        coin_words(Random(0), ("ish",), 57)
+        coin_words(Random(0), STEMS, ("ish",), 57)
 
 
 def test_vocabulary_has_no_duplicates_and_special_tokens_first() -> None:
