@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import threading
 import urllib.error
 import urllib.request
@@ -32,7 +33,7 @@ def host_answers(address: str, seconds: float = 2.0) -> bool:
                 answered.append(True)
         except urllib.error.HTTPError:
             answered.append(True)
-        except OSError:
+        except (OSError, ValueError, http.client.HTTPException):
             answered.append(False)
 
     asking = threading.Thread(target=ask, daemon=True)

@@ -8,19 +8,26 @@ from omegaconf import DictConfig
 from rich.console import Console
 
 from qbert_lightning.errors import USAGE, QbertError
-from qbert_lightning.report import collect_runs, write_csv, write_latex, write_page
+from qbert_lightning.report import (
+    collect_runs,
+    write_csv,
+    write_latex,
+    write_markdown,
+    write_page,
+)
 
 PAGE_NAME = "index.html"
+TABLES = {"csv": write_csv, "latex": write_latex, "markdown": write_markdown}
 
 
 def write_report(config: DictConfig) -> None:
     """Write the comparison page, and tables where asked for.
 
     Args:
-        config: ``inputs``, ``page``, ``csv``, ``latex`` and ``title``.
+        config: ``inputs``, ``page``, ``csv``, ``latex``, ``markdown`` and ``title``.
 
     Raises:
-        QbertError: If an input is no folder, or holds no run.
+        QbertError: If an input is no folder.
     """
     folders = [Path(folder) for folder in config.inputs]
     for folder in folders:
@@ -29,11 +36,11 @@ def write_report(config: DictConfig) -> None:
     runs = collect_runs(folders)
     page = Path(config.page) if config.page else folders[0] / "report" / PAGE_NAME
     console = Console()
-    console.print(f"page   {write_page(runs, page, config.title)}", soft_wrap=True)
-    if config.csv:
-        console.print(f"csv    {write_csv(runs, Path(config.csv))}", soft_wrap=True)
-    if config.latex:
-        console.print(f"latex  {write_latex(runs, Path(config.latex))}", soft_wrap=True)
+    console.print(f"page     {write_page(runs, page, config.title)}", soft_wrap=True)
+    for name, write in TABLES.items():
+        if config[name] is not None:
+            written = write(runs, Path(config[name]))
+            console.print(f"{name:<8} {written}", soft_wrap=True)
 
 
 def refresh_page(folder: Path, title: str) -> Path:

@@ -110,6 +110,7 @@ class Report:
     page: str | None
     csv: str | None
     latex: str | None
+    markdown: str | None
     title: str
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from qbert_lightning.report.aggregate import Setting, Summary, aggregate
 from qbert_lightning.report.collect import collect_runs
+from qbert_lightning.report.markdown import markdown_table, write_markdown
 from qbert_lightning.report.page import write_page
 from qbert_lightning.report.run import Run
 from qbert_lightning.report.table import write_csv, write_latex
@@ -14,7 +15,9 @@ __all__ = [
     "Summary",
     "aggregate",
     "collect_runs",
+    "markdown_table",
     "write_csv",
     "write_latex",
+    "write_markdown",
     "write_page",
 ]

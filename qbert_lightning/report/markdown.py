@@ -1,0 +1,77 @@
+"""The table of settings as Markdown, for a README beside its records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from qbert_lightning.report.aggregate import Setting, Summary, aggregate
+from qbert_lightning.report.run import Run
+from qbert_lightning.report.view import configured
+
+HEADER = (
+    "| setting | encoder bits | groups | score % | drop | MiB on disk | smaller |",
+    "|---|---|---|---|---|---|---|",
+)
+
+
+def write_markdown(runs: Sequence[Run], path: Path) -> Path:
+    """Write one row for each setting, in the order the settings were run.
+
+    Args:
+        runs: Runs of any status; finished ones are aggregated over seeds.
+        path: The file to write; missing folders are made.
+
+    Returns:
+        The path written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(markdown_table(runs), encoding="utf-8")
+    return path
+
+
+def markdown_table(runs: Sequence[Run]) -> str:
+    """The table as text; a line above each block names metric, split and seeds."""
+    blocks: dict[str, list[Setting]] = {}
+    for setting in sorted(aggregate(runs), key=lambda each: each.first.started):
+        metric = setting.first.primary_metric.rpartition("/")[2]
+        title = f"{metric} on {setting.split}"
+        blocks.setdefault(title, []).append(setting)
+    lines = []
+    for title, settings in blocks.items():
+        lines += [_text(title), "", *HEADER, *(_row(each) for each in settings), ""]
+    return "\n".join(lines)
+
+
+def _row(setting: Setting) -> str:
+    score = setting.summary(setting.first.primary_metric)
+    cells = (
+        _text(setting.name),
+        _number(setting.summary("quant/average_bits")),
+        _text(configured(setting, "quant.groups")),
+        _number(score, 100) + _spread(score),
+        _number(setting.summary("quant/drop"), 100),
+        _number(setting.summary("quant/bytes_on_disk"), 2**-20),
+        _number(setting.summary("quant/compression")) + " ×",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _number(summary: Summary | None, factor: float = 1) -> str:
+    return "–" if summary is None else f"{summary.mean * factor:.2f}"
+
+
+def _spread(score: Summary | None) -> str:
+    if score is None or score.std is None:
+        return ""
+    return f" ± {100 * score.std:.2f} ({score.n})"
+
+
+def _text(text: str) -> str:
+    r"""Text that can neither end a cell nor be taken for markup.
+
+    >>> _text("a|b <i>")
+    'a\\|b &lt;i&gt;'
+    """
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return " ".join(escaped.replace("|", "\\|").split())

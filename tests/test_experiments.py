@@ -1,0 +1,35 @@
+"""Every published table of ours stands in the records kept beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from qbert_lightning.report import collect_runs, markdown_table
+from qbert_lightning.tracking import RunRecord
+
+EXPERIMENTS = Path(__file__).resolve().parents[1] / "experiments"
+STUDIES = sorted(path.parent for path in EXPERIMENTS.glob("*/results"))
+
+
+@pytest.mark.parametrize("study", STUDIES, ids=lambda path: path.name)
+def test_the_table_is_that_of_the_records(study: Path) -> None:
+    table = markdown_table(collect_runs([study / "results"])).strip()
+    assert table
+    assert table in (study / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("study", STUDIES, ids=lambda path: path.name)
+def test_records_say_how_they_were_made(study: Path) -> None:
+    for path in sorted(study.glob("results/*/run.json")):
+        record = RunRecord.read(path.parent)
+        assert record.status == "finished"
+        assert record.environment["git_commit"]
+        assert record.environment["hardware"]["cpu"]
+        assert record.data["fingerprint"]
+        assert record.splits["test"]
+
+
+def test_there_are_studies() -> None:
+    assert STUDIES
