@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,12 +10,12 @@ from qbert_lightning.errors import QbertError
 
 
 @dataclass(frozen=True)
-class Granularity:
+class Granularity(ABC):
     """A way of cutting a tensor into groups that share one range each."""
 
+    @abstractmethod
     def num_ranges(self, shape: Sequence[int]) -> int:
         """Number of ranges a tensor of ``shape`` has, one per group."""
-        raise NotImplementedError
 
     def check(self, shape: Sequence[int], layer: str = "tensor") -> None:
         """Raise `QbertError` if a tensor of ``shape`` cannot be cut this way."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 import torch
 
@@ -47,7 +49,8 @@ def test_column_groups_cut_each_row() -> None:
 
 def test_unknown_granularity_is_a_type_error() -> None:
     class Strange(Granularity):
-        pass
+        def num_ranges(self, shape: Sequence[int]) -> int:
+            return 1
 
     with pytest.raises(TypeError, match="Strange"):
         group(Strange(), torch.zeros(2, 2))
