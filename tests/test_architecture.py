@@ -103,6 +103,7 @@ UNMIRRORED = {"__init__.py", "__main__.py", "base.py"}
 WHOLE = {
     "tests/test_architecture.py",
     "tests/test_dependencies.py",
+    "tests/test_experiments.py",
     "tests/test_safety.py",
     "tests/conf/test_configs.py",
     "tests/pipeline/test_loop.py",

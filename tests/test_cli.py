@@ -402,6 +402,8 @@ def test_signals_end_with_their_code(
     process = subprocess.Popen(
         [sys.executable, "-c", SIGNALLED, *arguments],
         stderr=subprocess.PIPE,
+        # A shell's background jobs, and so whole test runs, may ignore interrupts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         env={**os.environ, "PYTHONPATH": str(Path(cli.__file__).parents[1])},
     )
     deadline = time.monotonic() + 30

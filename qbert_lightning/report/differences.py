@@ -8,6 +8,7 @@ from qbert_lightning.report.aggregate import Setting
 
 # Keys whose values have a column of their own in every table.
 OWN_COLUMN = ("quant.weight_bits", "quant.groups", "quant.activation_bits")
+TARGET = "_target_"  # names the class that a configured object is made from
 MISSING = object()
 
 
@@ -59,9 +60,14 @@ def telling_keys(settings: Sequence[Setting]) -> list[str]:
 def short_labels(keys: Sequence[str]) -> list[str]:
     """The last parts of each dotted key, as many as make it unique.
 
+    What an object is made from goes by the object's name.
+
     >>> short_labels(["quant.embedding_bits", "finetune.lr", "quantize.lr"])
     ['embedding_bits', 'finetune.lr', 'quantize.lr']
+    >>> short_labels(["allocator._target_"])
+    ['allocator']
     """
+    keys = [key.removesuffix(f".{TARGET}") for key in keys]
     labels = []
     for key in keys:
         parts = key.split(".")

@@ -8,6 +8,7 @@ from typing import Any
 from qbert_lightning.report.aggregate import Setting, split_of
 from qbert_lightning.report.blocks import in_order, short_names
 from qbert_lightning.report.differences import (
+    TARGET,
     differing_keys,
     short_labels,
     telling_keys,
@@ -90,7 +91,8 @@ def configured(setting: Setting, key: str) -> str:
     value = setting.settings.get(key, "")
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    return str(value)
+    text = str(value)
+    return text.rpartition(".")[2] if key.endswith(TARGET) else text
 
 
 def _row(
