@@ -36,7 +36,12 @@ from qbert_lightning.pipeline.workbench import (
     is_helper_process,
 )
 from qbert_lightning.plan import QuantPlan, SensitivityTable
-from qbert_lightning.tracking import RunRecord, environment, open_wandb
+from qbert_lightning.tracking import (
+    RunRecord,
+    WandbSettings,
+    environment,
+    open_wandb,
+)
 
 
 def run_stages(config: DictConfig, until: str = "run") -> tuple[float, float] | None:
@@ -69,7 +74,8 @@ def run_stages(config: DictConfig, until: str = "run") -> tuple[float, float] | 
         return None
     sweep = folder.parent if hydra.mode == RunMode.MULTIRUN else None
     console.print(f"[bold]{record.name}[/bold]  {folder}", soft_wrap=True)
-    settings = instantiate(plain["logger"]["wandb"])
+    wandb = (plain["logger"] or {}).get("wandb")  # dropped with ~logger.wandb
+    settings = instantiate(wandb) if wandb else WandbSettings(mode="disabled")
     with (
         open_wandb(settings, record, folder, sweep) as tracker,
         record.recording(folder),
