@@ -45,12 +45,15 @@ def markdown_table(runs: Sequence[Run]) -> str:
 
 def _row(setting: Setting) -> str:
     score = setting.summary(setting.first.primary_metric)
+    # Each run's drop is from the float model of its own seed.
+    drop = setting.summary("quant/drop")
+    seeds = f" ({score.n})" if score and score.n > 1 else ""
     cells = (
         _text(setting.name),
         _number(setting.summary("quant/average_bits")),
         _text(configured(setting, "quant.groups")),
-        _number(score, 100) + _spread(score),
-        _number(setting.summary("quant/drop"), 100),
+        _number(score, 100) + _spread(score) + seeds,
+        _number(drop, 100) + _spread(drop),
         _number(setting.summary("quant/bytes_on_disk"), 2**-20),
         _number(setting.summary("quant/compression")) + " ×",
     )
@@ -61,10 +64,10 @@ def _number(summary: Summary | None, factor: float = 1) -> str:
     return "–" if summary is None else f"{summary.mean * factor:.2f}"
 
 
-def _spread(score: Summary | None) -> str:
-    if score is None or score.std is None:
+def _spread(summary: Summary | None) -> str:
+    if summary is None or summary.std is None:
         return ""
-    return f" ± {100 * score.std:.2f} ({score.n})"
+    return f" ± {100 * summary.std:.2f}"
 
 
 def _text(text: str) -> str:

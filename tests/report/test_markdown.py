@@ -26,7 +26,7 @@ def test_rows_are_means_over_seeds_in_percent_and_bytes_on_disk(tmp_path: Path) 
     assert head.count("|") == rule.count("|") == row.count("|")
     cells = [cell.strip() for cell in row.strip("|").split("|")]
     assert cells[0] == "a"
-    assert cells[3:] == ["91.00 ± 1.41 (2)", "1.00", "1.50", "8.00 ×"]
+    assert cells[3:] == ["91.00 ± 1.41 (2)", "1.00 ± 0.00", "1.50", "8.00 ×"]
 
 
 def test_hostile_names_stay_in_their_cell(tmp_path: Path) -> None:
