@@ -17,9 +17,12 @@ from qbert_lightning.models.hub import local_or_hub, quiet_transformers
 from qbert_lightning.models.source import ModelSource, head_class, label_settings
 from qbert_lightning.models.tokenizer import load_tokenizer
 
+# Encoders with BERT's layers under BERT's names, so that the same rules fit them.
+FAMILY = ("bert", "camembert", "electra", "roberta", "xlm-roberta")
+
 
 class PretrainedBert(ModelSource):
-    """Any BERT checkpoint in Hugging Face layout, safetensors only.
+    """Any checkpoint of the BERT family in Hugging Face layout, safetensors only.
 
     Args:
         name_or_path: a folder or a hub name.
@@ -76,9 +79,10 @@ def _check_config(
     vocabulary: int,
 ) -> None:
     """Refuse another architecture, vocabulary or label order."""
-    if config.model_type != "bert":
+    if config.model_type not in FAMILY:
         raise QbertError(
-            f"{name}: model_type {config.model_type!r}: accepted 'bert'", code=4
+            f"{name}: model_type {config.model_type!r}: accepted {', '.join(FAMILY)}",
+            code=4,
         )
     if vocabulary > config.vocab_size:
         raise QbertError(
@@ -86,7 +90,7 @@ def _check_config(
             f"{config.vocab_size}: accepted a tokenizer that fits the model",
             code=4,
         )
-    made_for = (config.architectures or [""])[0].removeprefix("BertFor").lower()
+    made_for = (config.architectures or [""])[0].rpartition("For")[2].lower()
     if made_for != head.replace("_", "") or head == "question_answering":
         return
     theirs = [str(config.id2label[index]) for index in sorted(config.id2label)]

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import PreTrainedTokenizerBase
+from transformers import AutoConfig, AutoModel, PreTrainedTokenizerBase
 
 from qbert_lightning.errors import QbertError
-from qbert_lightning.models import PretrainedBert
+from qbert_lightning.models import PretrainedBert, encoder_blocks
 from tests.models.checkpoints import save_checkpoint
 
 HEAD = "sequence_classification"
@@ -67,8 +67,8 @@ def test_other_architecture_is_refused(
     tmp_path: Path, tokenizer: PreTrainedTokenizerBase
 ) -> None:
     save_checkpoint(tmp_path, tokenizer, HEAD, LABELS)
-    rewrite_config(tmp_path, model_type="roberta")
-    with pytest.raises(QbertError, match="model_type 'roberta': accepted 'bert'"):
+    rewrite_config(tmp_path, model_type="distilbert")
+    with pytest.raises(QbertError, match=r"model_type .distilbert.: accepted bert"):
         PretrainedBert(str(tmp_path)).build(HEAD, LABELS, tokenizer)
 
 
@@ -124,3 +124,31 @@ def test_real_checkpoint(minilm: Path) -> None:
     assert tokenizer("hello world")["input_ids"] == [101, 7592, 2088, 102]
     assert model.num_parameters() == 22_713_216 + 2 * 384 + 2
     assert model.dtype == torch.float32
+
+
+@pytest.mark.parametrize("family", ["roberta", "electra"])
+@pytest.mark.parametrize(
+    "head", ["sequence_classification", "token_classification", "question_answering"]
+)
+def test_the_family_shares_names_of_blocks_and_tables(
+    tmp_path: Path, tokenizer: PreTrainedTokenizerBase, family: str, head: str
+) -> None:
+    config = AutoConfig.for_model(
+        family,
+        vocab_size=len(tokenizer),
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=24,
+        max_position_embeddings=20,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    AutoModel.from_config(config).save_pretrained(tmp_path)
+    labels = None if head == "question_answering" else LABELS
+    model = PretrainedBert(str(tmp_path)).build(head, labels, tokenizer)
+    assert len(encoder_blocks(model)) == 2
+    names = [name for name, _ in model.named_modules()]
+    for table in ("word_embeddings", "position_embeddings", "token_type_embeddings"):
+        assert any(name.endswith(f".{table}") for name in names)
+    encoded = tokenizer(["a b", "c"], padding=True, return_tensors="pt")
+    assert torch.isfinite(model(**encoded)[0]).all()
