@@ -24,7 +24,7 @@ def test_answers_of_the_hub_are_data_errors(monkeypatch: pytest.MonkeyPatch) -> 
     def refuse(*_: object, **__: object) -> None:
         raise datasets.exceptions.DatasetNotFoundError("no such data set\nmore")
 
-    monkeypatch.setattr(hub.constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
     monkeypatch.setattr(hub, "host_answers", lambda _: True)
     monkeypatch.setattr(datasets, "load_dataset", refuse)
     with pytest.raises(QbertError, match=r"x: no such data set$") as error:
