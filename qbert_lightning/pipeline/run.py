@@ -33,13 +33,13 @@ from qbert_lightning.pipeline.summary import print_summary
 from qbert_lightning.pipeline.workbench import (
     FLOAT_PREFIX,
     Workbench,
-    is_helper_process,
 )
 from qbert_lightning.plan import QuantPlan, SensitivityTable
 from qbert_lightning.tracking import (
     RunRecord,
     WandbSettings,
     environment,
+    is_helper_process,
     open_wandb,
 )
 

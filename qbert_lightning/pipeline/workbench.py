@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +24,7 @@ from qbert_lightning.pipeline.instantiate import instantiate
 from qbert_lightning.pipeline.stage_cache import Stage, StageCache
 from qbert_lightning.plan import SchemeRule
 from qbert_lightning.sensitivity import Measurement, SensitivityMetric
-from qbert_lightning.tracking import MetricsLog, WandbRun
+from qbert_lightning.tracking import MetricsLog, WandbRun, is_helper_process
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -210,11 +209,6 @@ class Workbench:
             **arguments,
         )
         return trainer
-
-
-def is_helper_process() -> bool:
-    """Whether this is a process that Lightning started beside the first one."""
-    return any(os.environ.get(key, "0") != "0" for key in ("LOCAL_RANK", "RANK"))
 
 
 def _build_all(nodes: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -9,7 +9,11 @@ from qbert_lightning.tracking.environment import environment
 from qbert_lightning.tracking.json_values import decode, encode, from_text, to_text
 from qbert_lightning.tracking.metrics_file import MetricsFile, read_metrics
 from qbert_lightning.tracking.run_record import RunRecord
-from qbert_lightning.tracking.wandb import WandbRun, open_wandb
+from qbert_lightning.tracking.wandb import (
+    WandbRun,
+    is_helper_process,
+    open_wandb,
+)
 from qbert_lightning.tracking.wandb_settings import WandbSettings
 
 if TYPE_CHECKING:
@@ -26,6 +30,7 @@ __all__ = [
     "encode",
     "environment",
     "from_text",
+    "is_helper_process",
     "open_wandb",
     "read_metrics",
     "sync_folder",

@@ -136,7 +136,7 @@ def open_wandb(
         The run, to be finished in a `finally` or used in a `with`.
     """
     mode = settings.resolve_mode()
-    if mode == DISABLED or _is_helper_process():
+    if mode == DISABLED or is_helper_process():
         return WandbRun()
     choices = {
         "project": settings.project,
@@ -193,8 +193,8 @@ def _init(**choices: Any) -> Any:
     return run
 
 
-def _is_helper_process() -> bool:
-    # Under distributed training only the first process keeps the record.
+def is_helper_process() -> bool:
+    """Whether Lightning started this process beside the first, which keeps records."""
     return any(os.environ.get(key, "0") != "0" for key in ("LOCAL_RANK", "RANK"))
 
 
