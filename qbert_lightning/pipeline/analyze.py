@@ -48,7 +48,7 @@ def table_of(stage: Stage) -> SensitivityTable:
 
 
 def _analyze(bench: Workbench, float_stage: Stage, folder: Path) -> None:
-    bench.seed()
+    bench.seed(bench.config["seed"])
     metric = bench.metric
     model, _ = load_float(float_stage.folder)
     model.to(bench.device)

@@ -53,6 +53,6 @@ def scores_of(stage: Stage, prefix: str = "") -> dict[str, float]:
 def _evaluate(
     bench: Workbench, load: Callable[[], PreTrainedModel], folder: Path
 ) -> None:
-    bench.seed()
+    bench.seed(bench.config["seed"])
     scores = bench.test(bench.module(load(), "quantize"))
     (folder / SCORES_FILE).write_text(json.dumps(scores, indent=1, allow_nan=False))

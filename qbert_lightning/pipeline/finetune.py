@@ -34,7 +34,6 @@ def finetune(bench: Workbench) -> Stage:
         "objective": config["objective"],
         "recipe": config["finetune"],
         "precision": config["trainer"].get("precision"),
-        "seed": config["seed"],
     }
     return bench.stage(
         "finetune", key, lambda folder: _finetune(bench, folder), distributed=True
@@ -51,7 +50,7 @@ def _model_key(model: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _finetune(bench: Workbench, folder: Path) -> None:
-    bench.seed()
+    bench.seed(bench.config["finetune"]["seed"])
     data = bench.data
     model = bench.source.build(data.head, data.labels, bench.tokenizer)
     module = bench.module(model, "finetune", FLOAT_PREFIX)

@@ -38,7 +38,7 @@ def quantize(
         "task": bench.task_key(),
         "plan": plan.to_json(),
         "method": config["method"],
-        "seed": config["seed"],
+        "seed": config["quantize"]["seed"],
     }
     if method.trains:
         key["objective"] = config["objective"]
@@ -46,7 +46,7 @@ def quantize(
         key["precision"] = config["trainer"].get("precision")
 
     def make(folder: Path) -> None:
-        bench.seed()
+        bench.seed(config["quantize"]["seed"])
         model, tokenizer = load_float(float_stage.folder)
         if method.trains:
             callbacks: list[pl.Callback] = [
@@ -70,7 +70,7 @@ def _calibration(bench: Workbench, method: QuantMethod) -> list[dict]:  # type: 
         return []
     return bench.data.sample_batches(
         1.0,
-        bench.config["seed"],
+        bench.config["quantize"]["seed"],
         method.calibration_examples,
         bench.data.batch_size,
     )

@@ -26,6 +26,7 @@ Name = Annotated[
 class Training:
     """`finetune` and `quantize`: how a model is trained."""
 
+    seed: Seed
     max_epochs: Annotated[int, Range(0, 10_000)]
     max_steps: Annotated[int, Range(-1)]
     gradient_clip_val: NotNegative | None

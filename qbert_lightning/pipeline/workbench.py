@@ -66,7 +66,6 @@ class Workbench:
         """The task's data, read and with its tokenizer."""
         data = self._data
         data.prepare_data()
-        data.set_seed(self.config["seed"])
         tokenizer = self.source.tokenizer() or data.own_tokenizer()
         if tokenizer is None:
             raise _no_tokenizer(self.config)
@@ -104,9 +103,10 @@ class Workbench:
             "module": task["module"],
         }
 
-    def seed(self) -> None:
-        """Start every stage from the run's seed, whatever ran before it."""
-        pl.seed_everything(self.config["seed"], workers=True, verbose=False)
+    def seed(self, seed: int) -> None:
+        """Start a stage from its seed, whatever ran before it."""
+        pl.seed_everything(seed, workers=True, verbose=False)
+        self.data.set_seed(seed)
 
     def stage(
         self,

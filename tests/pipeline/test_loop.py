@@ -114,6 +114,18 @@ def test_a_sweep_trains_the_float_model_once_and_compares(
     assert all(run.name in printed for run in runs)
 
 
+def test_stages_have_seeds_of_their_own(outputs: Path) -> None:
+    sweep = [
+        *("quantize", "-m", *SMALL, "finetune.max_steps=2", "quantize.max_steps=2"),
+        *("method=qbert", "seed=1,2", "finetune.seed=0"),
+    ]
+    assert run_command(sweep) == 0
+    first, second = records(outputs)
+    assert {first.seed, second.seed} == {1, 2}
+    assert first.stages["finetune"]["key"] == second.stages["finetune"]["key"]
+    assert first.stages["quantize"]["key"] != second.stages["quantize"]["key"]
+
+
 @pytest.mark.parametrize(
     ("verb", "last"),
     [
