@@ -3,6 +3,7 @@
 from qbert_lightning.hessian.basis import safe_norm
 from qbert_lightning.hessian.eigenpairs import Eigenpairs, Order, top_eigenpairs
 from qbert_lightning.hessian.lanczos import Lanczos, RitzPairs, random_direction
+from qbert_lightning.hessian.landscape import loss_landscape
 from qbert_lightning.hessian.operator import (
     Batch,
     HessianOperator,
@@ -27,6 +28,7 @@ __all__ = [
     "TraceEstimate",
     "block_traces",
     "hutchinson_trace",
+    "loss_landscape",
     "num_examples",
     "power_iteration",
     "random_direction",

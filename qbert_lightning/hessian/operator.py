@@ -167,6 +167,27 @@ class HessianOperator:
         self._check_finite(gradient, "the gradient")
         return gradient
 
+    @torch.no_grad()
+    def loss(self, displacement: Tensor | None = None) -> float:
+        """The mean loss, with the parameters moved by ``displacement`` [size] if given.
+
+        It may be infinite or NaN far away; the parameters are put back to the bit.
+        """
+        self._check_open()
+        before = [each.data for each in self.parameters]
+        if displacement is not None:
+            cuts = torch.split(displacement, [each.numel() for each in before])
+            for parameter, cut in zip(self.parameters, cuts, strict=True):
+                parameter.data = parameter.data + cut.view_as(parameter)
+        try:
+            return sum(
+                share * float(self._loss_function(self._moved(index)))
+                for index, share in enumerate(self._shares)
+            )
+        finally:
+            for parameter, data in zip(self.parameters, before, strict=True):
+                parameter.data = data
+
     def split(self, vector: Tensor) -> dict[str, Tensor]:
         """The part of a flat vector [size] that belongs to each block (views)."""
         return {name: vector[part] for name, part in self.slices.items()}
@@ -193,13 +214,15 @@ class HessianOperator:
             where = f"hessian of {', '.join(self.slices)}, batch {index}"
             raise QbertError(f"{where}: {error}", error.code) from error
 
+    def _moved(self, index: int) -> dict[str, Tensor]:
+        batch = self._batches[index]
+        return {key: value.to(self.device) for key, value in batch.items()}
+
     def _graph(self, index: int) -> GradientGraph:
         """The graph of a batch's gradient; kept, while there is room."""
         if index in self._kept:
             return self._kept[index]
-        batch = {
-            key: value.to(self.device) for key, value in self._batches[index].items()
-        }
+        batch = self._moved(index)
         graph = GradientGraph(partial(self._loss_function, batch), self.parameters)
         taken = sum(kept.num_bytes for kept in self._kept.values())
         if taken + graph.num_bytes <= self._room:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qbert_lightning.models.attention import double_differentiable_attention
-from qbert_lightning.models.blocks import encoder_blocks
+from qbert_lightning.models.blocks import encoder_blocks, select_blocks
 from qbert_lightning.models.hub import quiet_transformers
 from qbert_lightning.models.load_float import load_float
 from qbert_lightning.models.pretrained_bert import PretrainedBert
@@ -24,4 +24,5 @@ __all__ = [
     "load_skeleton",
     "load_tokenizer",
     "quiet_transformers",
+    "select_blocks",
 ]

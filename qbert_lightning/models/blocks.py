@@ -1,12 +1,41 @@
-"""The encoder layers of a BERT: the blocks that get bits of their own."""
+"""The parts of a BERT that get a sensitivity, and bits, of their own."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 
 from torch import nn
+from transformers import PreTrainedModel
 
-_BLOCK = re.compile(r"(?:.+\.)?encoder\.layer\.\d+")
+from qbert_lightning.plan import BLOCK_WORDS, matching_names
+
+_LAYER = re.compile(r"(?:.+\.)?encoder\.layer\.\d+")
+
+
+def select_blocks(
+    model: PreTrainedModel, choice: str | Sequence[str]
+) -> dict[str, nn.Module]:
+    """Blocks by name, in the model's order; no two share a parameter.
+
+    Args:
+        model: a BERT with any head.
+        choice: ``layers`` (of the encoder), ``matrices`` (of the encoder),
+            ``embeddings`` (every table), ``backbone`` (all but the task's head, as one
+            block), or regular expressions that match whole module names.
+
+    Raises:
+        QbertError: (code 2) a pattern that matches nothing, or nested blocks.
+    """
+    if isinstance(choice, str) and choice in BLOCK_WORDS:
+        return _SELECTIONS[choice](model)
+    patterns = [choice] if isinstance(choice, str) else choice
+    names = [
+        name
+        for name, module in model.named_modules()
+        if name and next(module.parameters(), None) is not None
+    ]
+    return {name: model.get_submodule(name) for name in matching_names(patterns, names)}
 
 
 def encoder_blocks(model: nn.Module) -> dict[str, nn.Module]:
@@ -22,7 +51,7 @@ def encoder_blocks(model: nn.Module) -> dict[str, nn.Module]:
         ValueError: the model has no encoder layers.
     """
     blocks = {
-        name: module for name, module in model.named_modules() if _BLOCK.fullmatch(name)
+        name: module for name, module in model.named_modules() if _LAYER.fullmatch(name)
     }
     if not blocks:
         raise ValueError(
@@ -30,3 +59,28 @@ def encoder_blocks(model: nn.Module) -> dict[str, nn.Module]:
             f"{type(model).__name__}"
         )
     return blocks
+
+
+def _matrices(model: nn.Module) -> dict[str, nn.Module]:
+    return {
+        f"{block}.{name}": module
+        for block, layer in encoder_blocks(model).items()
+        for name, module in layer.named_modules()
+        if isinstance(module, nn.Linear)
+    }
+
+
+def _embeddings(model: nn.Module) -> dict[str, nn.Module]:
+    return {
+        name: module
+        for name, module in model.named_modules()
+        if isinstance(module, nn.Embedding)
+    }
+
+
+_SELECTIONS: dict[str, Callable[[PreTrainedModel], dict[str, nn.Module]]] = {
+    "layers": encoder_blocks,
+    "matrices": _matrices,
+    "embeddings": _embeddings,
+    "backbone": lambda model: {model.base_model_prefix: model.base_model},
+}

@@ -1,27 +1,32 @@
-"""Stage: how much each encoder layer minds, from the float model's curvature."""
+"""Stage: how much each block minds, from the float model."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
-from torch import Tensor
-
+from qbert_lightning.layers import layer_shapes
 from qbert_lightning.models import (
     double_differentiable_attention,
-    encoder_blocks,
     load_float,
+    select_blocks,
 )
+from qbert_lightning.modules import mean_loss, num_terms
 from qbert_lightning.pipeline.stage_cache import Stage
 from qbert_lightning.pipeline.workbench import Workbench
-from qbert_lightning.plan import SensitivityTable
+from qbert_lightning.plan import SensitivityTable, expand_rules
+from qbert_lightning.sensitivity import Measurement, Problem
+from qbert_lightning.tracking import Journal
 
 SENSITIVITY_FILE = "sensitivity.json"
 
 
 def analyze(bench: Workbench, float_stage: Stage) -> Stage:
-    """Measure the sensitivity of every encoder layer.
+    """Measure the sensitivity of every block.
 
-    The result does not depend on widths or groups, so a sweep over them measures once.
+    What a metric finds without the plan does not depend on widths or groups, so a sweep
+    over them measures once. Every finished value is on disk at once, and an analysis
+    that was stopped goes on from there.
 
     Args:
         bench: The run's objects.
@@ -35,11 +40,17 @@ def analyze(bench: Workbench, float_stage: Stage) -> Stage:
         "float": float_stage.key,
         "rows": bench.data.fingerprint(),
         "sensitivity": config["sensitivity"],
-        "seed": config["seed"],
+        "blocks": config["blocks"],
     }
-    return bench.stage(
-        "analyze", key, lambda folder: _analyze(bench, float_stage, folder)
+    if bench.metric.needs_plan:
+        key["rules"] = config["quant"]["rules"]
+        key["candidate_bits"] = list(bench.allocator.candidate_bits)
+    journal = bench.journal("analyze", key)
+    stage = bench.stage(
+        "analyze", key, lambda folder: _analyze(bench, float_stage, folder, journal)
     )
+    journal.remove()
+    return stage
 
 
 def table_of(stage: Stage) -> SensitivityTable:
@@ -47,28 +58,38 @@ def table_of(stage: Stage) -> SensitivityTable:
     return SensitivityTable.from_json((stage.folder / SENSITIVITY_FILE).read_text())
 
 
-def _analyze(bench: Workbench, float_stage: Stage, folder: Path) -> None:
-    bench.seed(bench.config["seed"])
-    metric = bench.metric
+def problem_of(bench: Workbench, float_stage: Stage) -> Problem:
+    """The float model with its loss and blocks, without data."""
     model, _ = load_float(float_stage.folder)
-    model.to(bench.device)
-    subsets = [
-        bench.data.sample_batches(
-            metric.fraction,
-            bench.config["seed"] + index,
-            metric.max_examples,
-            metric.batch_size,
-        )
-        for index in range(metric.num_subsets)
-    ]
+    return Problem(
+        model=model.to(bench.devices[0]),
+        loss=mean_loss,
+        blocks=select_blocks(model, bench.config["blocks"]),
+        batch_weight=num_terms,
+        plan=expand_rules(bench.rules, layer_shapes(model)),
+        candidate_bits=bench.allocator.candidate_bits,
+    )
 
-    def loss(batch: dict[str, Tensor]) -> Tensor:
-        inputs = {name: x for name, x in batch.items() if name != "feature_index"}
-        result: Tensor = model(**inputs).loss
-        return result
 
-    with double_differentiable_attention(model):
-        table = metric.score(
-            model, loss, encoder_blocks(model), subsets, {}, progress=bench.measured
+def _analyze(
+    bench: Workbench, float_stage: Stage, folder: Path, journal: Journal
+) -> None:
+    bench.seed(bench.metric.seed)
+    subsets = bench.metric.draw(bench.data.sample_batches)
+    problem = problem_of(bench, float_stage).with_subsets(subsets)
+    rows = journal.rows()
+    if rows:
+        bench.say(f"  analysis  goes on after {len(rows)} values")
+    finished = {
+        (row["block"], row["subset"], row["bits"]): row["value"] for row in rows
+    }
+
+    def note(measurement: Measurement) -> None:
+        journal.append(asdict(measurement))
+        bench.measured(measurement)
+
+    with double_differentiable_attention(problem.model):
+        table = bench.metric.score(
+            problem, devices=bench.devices, finished=finished, progress=note
         )
     (folder / SENSITIVITY_FILE).write_text(table.to_json())

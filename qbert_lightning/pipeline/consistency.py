@@ -15,6 +15,10 @@ from qbert_lightning.plan.size import BITS_PER_MEGABYTE
 
 UNIFORM = "qbert_lightning.allocation.Uniform"
 MAX_JSON_BYTES = 1024 * 1024
+PREFIXES = {"camembert": "roberta", "xlm-roberta": "roberta"}  # others: their own name
+# Parts of a model that hold no layer of the plan.
+OTHER_PARTS = ("embeddings.LayerNorm", "pooler.dense")
+HEADS = ("classifier.dense", "classifier.out_proj", "qa_outputs")
 
 Node = Mapping[str, Any]
 Shapes = Mapping[str, tuple[int, ...]]
@@ -41,6 +45,7 @@ def check_consistency(
     shapes = layer_shapes(config["model"])
     check_groups(config["quant"]["rules"], raw["quant"]["rules"], shapes)
     check_budget(config["allocator"], shapes)
+    check_blocks(config["blocks"], shapes)
 
 
 def check_paths(config: Node) -> None:
@@ -161,7 +166,9 @@ def layer_shapes(model: Node) -> Shapes:
     known = {key: sizes[key] for key in names}
     known["type_vocab_size"] = sizes.get("type_vocab_size", 2)
     known["vocab_size"] = sizes.get("vocab_size", 0)
-    return {layer: shape for layer, shape in bert_shapes(known).items() if shape[0]}
+    family = str(sizes.get("model_type", "bert"))
+    named = bert_shapes(known, PREFIXES.get(family, family))
+    return {layer: shape for layer, shape in named.items() if shape[0]}
 
 
 def check_groups(rules: Node, raw_rules: Node, shapes: Shapes) -> None:
@@ -224,6 +231,22 @@ def check_budget(allocator: Node, shapes: Shapes) -> None:
             f"allocator.megabytes={megabytes}: accepted more than {least:.3f}, the "
             f"encoder's weights at {low} bits"
         )
+
+
+def check_blocks(blocks: str | Sequence[str], shapes: Shapes) -> None:
+    """Refuse patterns that match no part of the model, or parts within parts."""
+    if blocks in plan.BLOCK_WORDS or not shapes:
+        return
+    patterns = [blocks] if isinstance(blocks, str) else blocks
+    prefix = next(iter(shapes)).partition(".")[0]
+    norms = [
+        name.replace("output.dense", "output.LayerNorm")
+        for name in shapes
+        if name.endswith("output.dense")
+    ]
+    others = [f"{prefix}.{part}" for part in OTHER_PARTS]
+    every = plan.with_parents([*shapes, *norms, *others, *HEADS])
+    plan.matching_names(patterns, every)
 
 
 def _null(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from rich.console import Console
 from qbert_lightning.export import load_checkpoint, load_packed
 from qbert_lightning.export.digest import file_digest
 from qbert_lightning.models import load_float
-from qbert_lightning.pipeline.allocate import allocate, plan_of
+from qbert_lightning.pipeline.allocate import allocate, plan_of, scored
 from qbert_lightning.pipeline.analyze import analyze, table_of
 from qbert_lightning.pipeline.evaluate import evaluate, scores_of
 from qbert_lightning.pipeline.export import export, facts_of
@@ -28,6 +29,7 @@ from qbert_lightning.pipeline.record import (
     record_plan,
 )
 from qbert_lightning.pipeline.report import refresh_page
+from qbert_lightning.pipeline.spectra import SPECTRA_FILE, look
 from qbert_lightning.pipeline.stage_cache import Stage, key_hash
 from qbert_lightning.pipeline.summary import print_summary
 from qbert_lightning.pipeline.workbench import (
@@ -70,7 +72,7 @@ def run_stages(config: DictConfig, until: str = "run") -> tuple[float, float] | 
         environment=environment(),
     )
     if is_helper_process():  # the first process keeps the record
-        _loop(Workbench(plain, None, lambda line: None), record, until)
+        _loop(Workbench(plain, None, lambda line: None), record, until, folder)
         return None
     sweep = folder.parent if hydra.mode == RunMode.MULTIRUN else None
     console.print(f"[bold]{record.name}[/bold]  {folder}", soft_wrap=True)
@@ -82,7 +84,7 @@ def run_stages(config: DictConfig, until: str = "run") -> tuple[float, float] | 
     ):
         bench = Workbench(plain, tracker, lambda line: _say(console, line))
         try:
-            _loop(bench, record, until)
+            _loop(bench, record, until, folder)
         finally:
             merge_metrics(record, folder)
         log_summary(tracker, record)
@@ -105,7 +107,7 @@ def _finish(
     return None if score is None or size is None else (score, size)
 
 
-def _loop(bench: Workbench, record: RunRecord, until: str) -> None:
+def _loop(bench: Workbench, record: RunRecord, until: str, folder: Path) -> None:
     """All stages up to ``until``, what they found entered in the record."""
     _describe_data(bench, record)
     if until == "evaluate" and bench.config["artifact"] is not None:
@@ -117,6 +119,9 @@ def _loop(bench: Workbench, record: RunRecord, until: str) -> None:
     record.metrics.update(scores_of(scored, FLOAT_PREFIX))
     if until == "finetune":
         return
+    if bench.spectra is not None:
+        stage = _enter(record, "spectra", look(bench, float_stage, bench.spectra))
+        shutil.copyfile(stage.folder / SPECTRA_FILE, folder / SPECTRA_FILE)
     plan, table = _plan(bench, record, float_stage, until)
     if plan is None or until == "allocate":
         return
@@ -149,11 +154,12 @@ def _plan(
     table = None
     if bench.allocator.needs_sensitivity or until == "analyze":
         table = table_of(_enter(record, "analyze", analyze(bench, float_stage)))
+        model, _ = load_float(float_stage.folder)
+        table = scored(bench, model, table)
     plan = None
     if until != "analyze":
         stage = _enter(record, "allocate", allocate(bench, float_stage, table))
         plan = plan_of(stage.folder)
-        table = table_of(stage) if table is not None else None
     if table is not None:
         record.sensitivity = table.to_dict()
     return plan, table

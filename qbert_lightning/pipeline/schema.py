@@ -36,6 +36,16 @@ class Training:
 
 
 @dataclass
+class Analysis:
+    """`analysis`: the data that sensitivities are measured on."""
+
+    num_subsets: Count
+    fraction: Annotated[float, Range(0, 1, above=True)]
+    max_examples: Count | None
+    batch_size: Count
+
+
+@dataclass
 class Paths:
     """`paths`: where things are read and written."""
 
@@ -93,7 +103,10 @@ class Run:
     paths: dict[str, Any]
     model: dict[str, Any]
     quant: dict[str, Any]
+    blocks: str | list[str]
+    analysis: dict[str, Any]
     sensitivity: dict[str, Any]
+    spectra: dict[str, Any] | None
     allocator: dict[str, Any]
     objective: dict[str, Any]
     trainer: dict[str, Any]
@@ -152,6 +165,7 @@ class AnyArgument:
 SECTIONS: dict[str, type] = {
     "finetune": Training,
     "quantize": Training,
+    "analysis": Analysis,
     "paths": Paths,
     "quant": Quant,
     "task": Task,

@@ -73,8 +73,8 @@ class StageCache:
                 f"name={name!r}: accepted lower-case letters, digits and _"
             )
         digest = key_hash(key)
-        parent = self.root / name
-        folder = parent / digest[:HASH_LENGTH]
+        folder = self.place(name, key)
+        parent = folder.parent
         parent.mkdir(parents=True, exist_ok=True)
         if (folder / MARKER).is_file():
             return _read(folder, digest, reused=True)
@@ -84,6 +84,10 @@ class StageCache:
             if not reused:
                 _make(folder, digest, key, make)
         return _read(folder, digest, reused=reused)
+
+    def place(self, name: str, key: Mapping[str, Any]) -> Path:
+        """The folder of a stage, whether it is there or not."""
+        return self.root / name / key_hash(key)[:HASH_LENGTH]
 
     def follow(
         self,
@@ -105,7 +109,7 @@ class StageCache:
             QbertError: (code 1) if the stage does not come.
         """
         digest = key_hash(key)
-        folder = self.root / name / digest[:HASH_LENGTH]
+        folder = self.place(name, key)
         if (folder / MARKER).is_file():
             return _read(folder, digest, reused=True)
         if join is not None:

@@ -188,6 +188,8 @@ def _alias(module: str, name: str) -> ast.expr | None:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
             return node.value
         source = _imported_from(node, name)
+        if source == (module, name):  # a package's own submodule
+            return None
         if source is not None:
             return _alias(*source)
     return None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.accelerators import CPUAccelerator, CUDAAccelerator
 from pytorch_lightning.callbacks import ModelCheckpoint, RichProgressBar
 
 from qbert_lightning.allocation import BitAllocator
@@ -23,8 +24,13 @@ from qbert_lightning.modules import TaskModule
 from qbert_lightning.pipeline.instantiate import instantiate
 from qbert_lightning.pipeline.stage_cache import Stage, StageCache
 from qbert_lightning.plan import SchemeRule
-from qbert_lightning.sensitivity import Measurement, SensitivityMetric
-from qbert_lightning.tracking import MetricsLog, WandbRun, is_helper_process
+from qbert_lightning.sensitivity import Measurement, SensitivityMetric, Spectra
+from qbert_lightning.tracking import (
+    Journal,
+    MetricsLog,
+    WandbRun,
+    is_helper_process,
+)
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -55,6 +61,9 @@ class Workbench:
         self.source: ModelSource = instantiate(config["model"])
         self.method: QuantMethod = instantiate(config["method"])
         self.metric: SensitivityMetric = instantiate(config["sensitivity"])
+        self.spectra: Spectra | None = (
+            instantiate(config["spectra"]) if config["spectra"] else None
+        )
         self.allocator: BitAllocator = instantiate(config["allocator"])
         self.rules: dict[str, SchemeRule] = _build_all(config["quant"]["rules"])
         self.callbacks: dict[str, pl.Callback] = _build_all(config["callbacks"])
@@ -79,12 +88,21 @@ class Workbench:
         assert tokenizer is not None  # `data` chose one
         return tokenizer
 
-    @property
-    def device(self) -> torch.device:
-        """Where work outside of a trainer is done."""
-        wanted = self.config["trainer"].get("accelerator", "auto")
-        on_gpu = wanted in ("auto", "gpu", "cuda") and torch.cuda.is_available()
-        return torch.device("cuda" if on_gpu else "cpu")
+    @cached_property
+    def devices(self) -> list[torch.device]:
+        """Where work outside of a trainer is done: the trainer's own local devices."""
+        settings = self.config["trainer"]
+        wanted = settings.get("accelerator", "auto")
+        count = settings.get("devices", "auto")
+        if wanted in ("auto", "gpu", "cuda") and CUDAAccelerator.is_available():
+            every = CUDAAccelerator.auto_device_count()
+            indices = CUDAAccelerator.parse_devices(every if count == "auto" else count)
+            return CUDAAccelerator.get_parallel_devices(indices or [0])
+        return CPUAccelerator.get_parallel_devices(1 if count == "auto" else count)
+
+    def journal(self, name: str, key: Mapping[str, Any]) -> Journal:
+        """What a stage that is made bit by bit has finished; see `stage`."""
+        return Journal(self.cache.place(name, key).with_suffix(".journal.jsonl"))
 
     def measured(self, measurement: Measurement) -> None:
         """Tell about each subset of an analysis that is finished."""

@@ -1,6 +1,7 @@
 """What to quantize and how, as plain data: no torch, no configuration library."""
 
 from qbert_lightning.plan.bert_shapes import bert_parameters, bert_shapes
+from qbert_lightning.plan.blocks import BLOCK_WORDS, matching_names, with_parents
 from qbert_lightning.plan.granularity import (
     ColumnGroups,
     Granularity,
@@ -26,6 +27,7 @@ from qbert_lightning.plan.size import (
 from qbert_lightning.plan.spec import JsonValue, ObserverSpec, QuantSpec, spec_from_json
 
 __all__ = [
+    "BLOCK_WORDS",
     "BlockSize",
     "ColumnGroups",
     "Granularity",
@@ -47,9 +49,11 @@ __all__ = [
     "block_sizes",
     "describe",
     "expand_rules",
+    "matching_names",
     "megabytes",
     "nearest_divisors",
     "nominal_megabytes",
     "spec_from_json",
     "storage_bits",
+    "with_parents",
 ]

@@ -1,4 +1,4 @@
-"""What every sensitivity metric shares: how data is drawn and what comes out."""
+"""What every sensitivity metric promises."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from torch import nn
+import torch
 
-from qbert_lightning.errors import QbertError
-from qbert_lightning.hessian import Batch, LossFunction
+from qbert_lightning.hessian import Batch
 from qbert_lightning.plan import SensitivityTable
+from qbert_lightning.sensitivity.problem import Problem
+
+Key = tuple[str, int, int | None]
+"""Block, number of the data subset, and width for metrics that round weights."""
+
+SampleBatches = Callable[[float, int, int | None, int], Sequence[Batch]]
+"""Fraction of the training data, seed, most examples, batch size → batches."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,7 @@ class Measurement:
         subset: Number of the data subset, from 0.
         value: What was measured.
         error: Its relative error: a residual or a standard error.
+        bits: The width it is for, where the metric rounds weights.
         done: Values finished so far, this one included.
         total: Values there will be.
     """
@@ -31,81 +38,62 @@ class Measurement:
     subset: int
     value: float
     error: float
-    done: int
-    total: int
+    bits: int | None = None
+    done: int = 0
+    total: int = 0
+
+    @property
+    def key(self) -> Key:
+        """What the value is of."""
+        return (self.block, self.subset, self.bits)
 
 
 Progress = Callable[[Measurement], None]
-Perturbations = Mapping[str, Mapping[int, float]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class SensitivityMetric(ABC):
     """How much does each block of a model mind being quantized?
 
-    The caller draws ``num_subsets`` random subsets of the training data, each of
-    ``fraction`` of it but at most ``max_examples`` examples, in batches of
-    ``batch_size``.
-
     Attributes:
-        num_subsets: Data subsets, each measured on its own.
-        fraction: Share of the training data in a subset.
-        max_examples: Upper bound on a subset; null takes the whole fraction.
-        batch_size: Examples in a batch; the result does not depend on it.
-        seed: Seed of the random directions.
-
-    Raises:
-        QbertError: For a value outside its range.
+        seed: Seed of all that is drawn.
     """
 
     name: ClassVar[str]
+    needs_plan: ClassVar[bool] = False
+    """Whether values depend on number format, ranges and candidate widths."""
 
-    num_subsets: int = 10
-    fraction: float = 0.1
-    max_examples: int | None = 64
-    batch_size: int = 16
     seed: int = 0
 
-    def __post_init__(self) -> None:
-        for key in ("num_subsets", "batch_size"):
-            if getattr(self, key) < 1:
-                raise QbertError(
-                    f"sensitivity.{key}={getattr(self, key)}: accepted 1 or more"
-                )
-        if not 0 < self.fraction <= 1:
-            raise QbertError(f"sensitivity.fraction={self.fraction}: accepted ]0, 1]")
-        if self.max_examples is not None and self.max_examples < self.batch_size:
-            raise QbertError(
-                f"sensitivity.max_examples={self.max_examples}: accepted null, or at "
-                f"least a batch (sensitivity.batch_size={self.batch_size})"
-            )
+    def draw(self, sample: SampleBatches) -> list[Sequence[Batch]]:
+        """The data subsets that `score` wants; none by default.
+
+        Args:
+            sample: Draws random training data.
+        """
+        return []
 
     @abstractmethod
     def score(
         self,
-        model: nn.Module,
-        loss_function: LossFunction,
-        blocks: Mapping[str, nn.Module],
-        subsets: Sequence[Sequence[Batch]],
-        perturbations: Perturbations,
+        problem: Problem,
         *,
-        finished: Mapping[tuple[str, int], float] | None = None,
+        devices: Sequence[torch.device] = (),
+        finished: Mapping[Key, float] | None = None,
         progress: Progress | None = None,
     ) -> SensitivityTable:
         """Measure every block.
 
         Args:
-            model: The float network that ``loss_function`` runs; it is left as it was.
-            loss_function: Batch → its mean loss, a scalar.
-            blocks: Name → module, in order.
-            subsets: The data, as batches of each subset.
-            perturbations: Block → candidate width → ‖Q(W) − W‖², the squared distance
-                that quantizing its weights to that width moves them.
-            finished: Values known from an interrupted analysis, by block and subset.
-            progress: Called with every new value.
+            problem: Model, loss, blocks and data.
+            devices: Where to work, on all of them at once; where the model is by
+                default. The result does not depend on it, but for rounding.
+            finished: Values known from an interrupted analysis.
+            progress: Called with every new value, never by two threads at a time.
 
         Returns:
-            Importance by block, scores by block and width, raw values by subset.
+            Importance by block; scores by block and width for metrics that measure
+            them; raw values by subset.
 
         Raises:
             QbertError: When a loss or a result is not finite, naming the block.

@@ -13,6 +13,7 @@ import torch
 from qbert_lightning.errors import QbertError
 from qbert_lightning.hessian import (
     HessianOperator,
+    Order,
     power_iteration,
     random_direction,
     safe_norm,
@@ -36,6 +37,8 @@ class HessianEigenvalue(CurvatureMetric):
     Attributes:
         solver: ``lanczos``, or the paper's ``power`` iteration, which stops when the
             value changes by less than 1 %.
+        order: Whether the eigenvalue is the largest by ``magnitude``, or the
+            ``algebraic`` one, the largest with its sign (with Lanczos).
         tolerance: Relative residual to reach, and above which a value is reported as
             not converged. The value's own error is about its square.
         max_products: Hessian products to spend on one block and subset.
@@ -48,6 +51,7 @@ class HessianEigenvalue(CurvatureMetric):
     joint: ClassVar[bool] = False
 
     solver: Solver = "lanczos"
+    order: Order = "magnitude"
     tolerance: float = 1e-2
     max_products: int = 50
 
@@ -56,6 +60,15 @@ class HessianEigenvalue(CurvatureMetric):
         if self.solver not in ("lanczos", "power"):
             raise QbertError(
                 f"sensitivity.solver={self.solver}: accepted lanczos, power"
+            )
+        if self.order not in ("magnitude", "algebraic"):
+            raise QbertError(
+                f"sensitivity.order={self.order}: accepted magnitude, algebraic"
+            )
+        if (self.solver, self.order) == ("power", "algebraic"):
+            raise QbertError(
+                "sensitivity.order=algebraic: power iteration finds the largest "
+                "magnitude: accepted with sensitivity.solver=lanczos"
             )
         if self.tolerance <= 0:
             raise QbertError(
@@ -66,7 +79,7 @@ class HessianEigenvalue(CurvatureMetric):
                 f"sensitivity.max_products={self.max_products}: accepted 1 or more"
             )
 
-    def measure(
+    def curvature(
         self, hessian: HessianOperator, generator: torch.Generator
     ) -> dict[str, tuple[float, float]]:
         """The block's top eigenvalue and its relative residual."""
@@ -80,6 +93,7 @@ class HessianEigenvalue(CurvatureMetric):
                 hessian,
                 tolerance=self.tolerance,
                 max_products=self.max_products,
+                which=self.order,
                 start=start + gradient / length if length else start,
                 generator=generator,
             )

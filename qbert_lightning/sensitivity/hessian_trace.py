@@ -47,7 +47,7 @@ class HessianTrace(CurvatureMetric):
                 f"sensitivity.tolerance={self.tolerance}: accepted 0 or more"
             )
 
-    def measure(
+    def curvature(
         self, hessian: HessianOperator, generator: torch.Generator
     ) -> dict[str, tuple[float, float]]:
         """Mean eigenvalue of each block, and its relative standard error."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from qbert_lightning.tracking.durable import sync_folder, write_bytes, write_text
 from qbert_lightning.tracking.environment import environment
+from qbert_lightning.tracking.journal import Journal
 from qbert_lightning.tracking.json_values import decode, encode, from_text, to_text
 from qbert_lightning.tracking.metrics_file import MetricsFile, read_metrics
 from qbert_lightning.tracking.run_record import RunRecord
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from qbert_lightning.tracking.metrics_log import MetricsLog, Tracker
 
 __all__ = [
+    "Journal",
     "MetricsFile",
     "MetricsLog",
     "RunRecord",

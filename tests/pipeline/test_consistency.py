@@ -8,6 +8,7 @@ import pytest
 
 from qbert_lightning.errors import QbertError
 from qbert_lightning.pipeline.consistency import (
+    check_blocks,
     check_budget,
     check_groups,
     check_inputs,
@@ -250,3 +251,42 @@ def test_report_inputs(tmp_path: Path) -> None:
     for bad in ([], [str(tmp_path / "none")]):
         with pytest.raises(QbertError, match="inputs="):
             check_inputs(bad)
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        *("layers", "matrices", "embeddings", "backbone"),
+        *(r"bert\.encoder\.layer\.1", "bert.embeddings", "classifier"),
+        [r".*layer\.0\.attention", r".*layer\.1", "bert.pooler"],
+        [r".*layer\.0\.output\.LayerNorm"],
+    ],
+)
+def test_blocks_that_are_there(blocks: str | list[str]) -> None:
+    check_blocks(blocks, SHAPES)
+
+
+@pytest.mark.parametrize(
+    ("blocks", "message"),
+    [
+        ("layer", "blocks=layer: matches nothing: accepted layers, matrices, embed"),
+        (["layers"], "blocks=layers: matches nothing"),
+        ([r".*layer\.0", r".*layer\.7"], r"blocks=.*layer.*7: matches nothing"),
+        (r".*layer\.0.*", "lies within bert.encoder.layer.0"),
+        ("[", "no regular expression"),
+    ],
+)
+def test_blocks_that_are_not(blocks: str | list[str], message: str) -> None:
+    with pytest.raises(QbertError, match=message):
+        check_blocks(blocks, SHAPES)
+
+
+def test_blocks_of_an_unknown_model_are_checked_when_it_is_there() -> None:
+    check_blocks("anything", {})
+
+
+def test_other_families_have_their_own_prefix(tmp_path: Path) -> None:
+    sizes = {**TINY, "model_type": "xlm-roberta", "vocab_size": 40}
+    (tmp_path / "config.json").write_text(json.dumps(sizes))
+    shapes = layer_shapes({"name_or_path": str(tmp_path)})
+    assert "roberta.encoder.layer.0.output.dense" in shapes

@@ -13,7 +13,7 @@ import pytest
 
 from qbert_lightning.cli import run_command
 from qbert_lightning.export import load_checkpoint, load_packed
-from qbert_lightning.tracking import RunRecord, read_metrics
+from qbert_lightning.tracking import Journal, RunRecord, read_metrics
 
 SMALL = [
     "model.num_hidden_layers=2",
@@ -27,6 +27,7 @@ SMALL = [
     "quant.groups=4",
     "sensitivity.num_subsets=2",
     "sensitivity.max_examples=16",
+    "spectra=none",
     "trainer.log_every_n_steps=5",
     "logger.wandb.mode=disabled",
 ]
@@ -124,6 +125,46 @@ def test_stages_have_seeds_of_their_own(outputs: Path) -> None:
     assert {first.seed, second.seed} == {1, 2}
     assert first.stages["finetune"]["key"] == second.stages["finetune"]["key"]
     assert first.stages["quantize"]["key"] != second.stages["quantize"]["key"]
+
+
+@pytest.mark.parametrize(("stage", "finished"), [("analyze", 3), ("spectra", 1)])
+def test_an_analysis_that_was_stopped_goes_on(
+    outputs: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    stage: str,
+    finished: int,
+) -> None:
+    looks = ["spectra=all", "spectra.top_k=2", "spectra.landscape_points=2"]
+    command = [
+        *("analyze", *SMALL, "finetune.max_steps=2", *looks),
+        *("sensitivity.num_subsets=3", "spectra.density_steps=5"),
+    ]
+    write = Journal.append
+
+    def stop(journal: Journal, row: dict[str, Any]) -> None:
+        write(journal, row)
+        if f"/{stage}/" in str(journal.path) and len(journal.rows()) == finished:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "append", stop)
+        assert run_command(command) == 130
+    [journal] = outputs.glob(f"stages/{stage}/*.journal.jsonl")
+    assert len(Journal(journal).rows()) == finished
+    capsys.readouterr()
+    assert run_command(command) == 0
+    assert f"goes on after {finished} " in capsys.readouterr().out
+    assert not journal.exists()
+    stopped = next(run for run in records(outputs) if run.status == "finished")
+    elsewhere = outputs / "alone"
+    assert run_command([*command, f"paths.output_dir={elsewhere}"]) == 0
+    [alone] = records(elsewhere)
+    assert stopped.sensitivity == alone.sensitivity
+    [first, again] = (
+        next(folder.glob("runs/*/spectra.json")) for folder in (outputs, elsewhere)
+    )
+    assert first.read_text() == again.read_text()
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from qbert_lightning.sensitivity import Problem
+
 
 class Quadratic(nn.Module):
     """½ · scale · Σ dᵢ wᵢ², so that the Hessian is scale · diag(d)."""
@@ -31,13 +33,14 @@ class Stack:
 
     model: nn.ModuleDict
 
-    @property
-    def blocks(self) -> dict[str, nn.Module]:
-        return dict(self.model.items())
+    def problem(self, *subsets: list[dict[str, Tensor]]) -> Problem:
+        blocks = dict(self.model.items())
+        return Problem(model=self.model, loss=loss, blocks=blocks, subsets=subsets)
 
-    def loss(self, batch: dict[str, Tensor]) -> Tensor:
-        scale = batch["scale"].mean()
-        return sum(layer(scale) for layer in self.model.values())
+
+def loss(model: nn.ModuleDict, batch: dict[str, Tensor]) -> Tensor:
+    scale = batch["scale"].mean()
+    return sum(layer(scale) for layer in model.values())
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
-from torch import Tensor
 
 from qbert_lightning.errors import QbertError
-from qbert_lightning.sensitivity import HessianEigenvalue, Solver
+from qbert_lightning.modules import mean_loss
+from qbert_lightning.sensitivity import HessianEigenvalue, Problem, Solver
 from tests.tiny import tiny_batch, tiny_bert
 
 if TYPE_CHECKING:
@@ -21,9 +21,7 @@ def test_omega_is_mean_magnitude_plus_deviation(
     stack: Stack, subset: Callable[..., list], solver: Solver
 ) -> None:
     metric = HessianEigenvalue(parameters="weights", solver=solver)
-    table = metric.score(
-        stack.model, stack.loss, stack.blocks, [subset(1.0), subset(3.0)], {}
-    )
+    table = metric.score(stack.problem(subset(1.0), subset(3.0)))
     # soft: λ = 1, 3 and stiff: λ = −4, −12, with their signs
     assert table.metric == "hessian_eigenvalue"
     assert table.samples["soft"] == pytest.approx((1.0, 3.0), rel=0.02)
@@ -35,9 +33,7 @@ def test_omega_is_mean_magnitude_plus_deviation(
 def test_all_parameters_include_biases(
     stack: Stack, subset: Callable[..., list]
 ) -> None:
-    table = HessianEigenvalue().score(
-        stack.model, stack.loss, stack.blocks, [subset(1.0)], {}
-    )
+    table = HessianEigenvalue().score(stack.problem(subset(1.0)))
     assert table.samples["soft"] == pytest.approx((100.0,), rel=0.01)
 
 
@@ -47,11 +43,18 @@ def test_a_start_without_the_top_direction_still_finds_it(
     with torch.no_grad():  # the gradient has no part along the stiffest direction
         stack.model["stiff"].weight[0, 0] = 0.0
         stack.model["soft"].weight.zero_()
-    table = HessianEigenvalue(parameters="weights").score(
-        stack.model, stack.loss, stack.blocks, [subset(1.0)], {}
-    )
+    metric = HessianEigenvalue(parameters="weights")
+    table = metric.score(stack.problem(subset(1.0)))
     assert table.samples["stiff"] == pytest.approx((-4.0,), rel=0.001)
     assert table.samples["soft"] == pytest.approx((1.0,), rel=0.001)
+
+
+def test_algebraic_order_takes_the_largest_with_its_sign(
+    stack: Stack, subset: Callable[..., list]
+) -> None:
+    metric = HessianEigenvalue(parameters="weights", order="algebraic")
+    table = metric.score(stack.problem(subset(1.0)))
+    assert table.samples["stiff"] == pytest.approx((2.0,), rel=0.001)
 
 
 def test_one_subset_has_no_deviation() -> None:
@@ -63,7 +66,7 @@ def test_too_few_products_are_reported(
 ) -> None:
     metric = HessianEigenvalue(max_products=1, tolerance=1e-6)
     with caplog.at_level(logging.WARNING):
-        metric.score(stack.model, stack.loss, stack.blocks, [subset(1.0)], {})
+        metric.score(stack.problem(subset(1.0)))
     assert len(caplog.messages) == 2
     assert "soft: top eigenvalue" in caplog.messages[0]
     assert "max_products" in caplog.messages[0]
@@ -75,6 +78,8 @@ def test_too_few_products_are_reported(
         ({"solver": "qr"}, "solver=qr: accepted lanczos, power"),
         ({"tolerance": 0.0}, "tolerance=0.0"),
         ({"max_products": 0}, "max_products=0"),
+        ({"order": "size"}, "order=size: accepted magnitude, algebraic"),
+        ({"order": "algebraic", "solver": "power"}, "accepted with .*solver=lanczos"),
     ],
 )
 def test_values_out_of_range(arguments: dict[str, Any], message: str) -> None:
@@ -95,12 +100,10 @@ def test_bert_layers_do_not_depend_on_the_batch_size() -> None:
     ]
     blocks = {f"layer.{i}": layer for i, layer in enumerate(model.bert.encoder.layer)}
 
-    def loss(batch: dict[str, Tensor]) -> Tensor:
-        result: Tensor = model(**batch).loss
-        return result
-
-    metric = HessianEigenvalue(tolerance=1e-6)
-    table = metric.score(model, loss, blocks, [[whole], parts], {})
+    problem = Problem(
+        model=model, loss=mean_loss, blocks=blocks, subsets=[[whole], parts]
+    )
+    table = HessianEigenvalue(tolerance=1e-6, precision="float64").score(problem)
     for block in blocks:
         first, second = table.samples[block]
         assert first == pytest.approx(second, rel=1e-6)
