@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from torch import nn
+
 from qbert_lightning.layers import layer_shapes
 from qbert_lightning.models import load_float, select_blocks
 from qbert_lightning.pipeline.stage_cache import Stage

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
+
+from qbert_lightning.plan import BLOCK_WORDS
+
+PAPERS_METRIC = "qbert_lightning.sensitivity.HessianEigenvalue"
+PAPERS_BLOCKS = "layers"
 
 
 def run_name(config: Mapping[str, Any]) -> str:
@@ -16,6 +22,11 @@ def run_name(config: Mapping[str, Any]) -> str:
     ...     "method": {"name": "qbert"}, "allocator": {},
     ...     "quant": {"weight_bits": 4, "groups": 128, "activation_bits": 8}})
     'sst2-qbert-w4a8-g128-s1'
+    >>> run_name({"name": None, "seed": 0, "task": {"name": "sst2"},
+    ...     "method": {"name": "qbert_mp"}, "quant": {}, "blocks": "matrices",
+    ...     "sensitivity": {"_target_": "qbert_lightning.sensitivity.HessianTrace"},
+    ...     "allocator": {"_target_": "a.Pareto", "candidate_bits": [2, 4]}})
+    'sst2-qbert_mp-pareto-hessian_trace-matrices-w24-s0'
     """
     if config["name"]:
         return str(config["name"])
@@ -24,7 +35,7 @@ def run_name(config: Mapping[str, Any]) -> str:
     candidates = allocator.get("candidate_bits")
     if candidates:
         kind = allocator["_target_"].rpartition(".")[2].lower()
-        parts += [kind, "w" + "".join(str(bits) for bits in candidates)]
+        parts += [kind, *_unusual(config), "w" + "".join(map(str, candidates))]
     elif "weight_bits" in quant:
         parts.append(f"w{quant['weight_bits']}")
     if "activation_bits" in quant:
@@ -32,3 +43,16 @@ def run_name(config: Mapping[str, Any]) -> str:
     if "groups" in quant:
         parts.append(f"g{quant['groups']}")
     return "-".join([*parts, f"s{config['seed']}"])
+
+
+def _unusual(config: Mapping[str, Any]) -> list[str]:
+    """The metric and the blocks, where they are not the paper's."""
+    target = str(config.get("sensitivity", {}).get("_target_", PAPERS_METRIC))
+    words = re.findall("[A-Z][a-z]*", target.rpartition(".")[2])
+    metric = "_".join(words).lower().removesuffix("_sensitivity")
+    blocks = config.get("blocks", PAPERS_BLOCKS)
+    shown = blocks if blocks in BLOCK_WORDS else "parts"
+    return [
+        *([metric] if target != PAPERS_METRIC else []),
+        *([shown] if blocks != PAPERS_BLOCKS else []),
+    ]
