@@ -5,6 +5,7 @@ from qbert_lightning.callbacks.bit_allocation import BitAllocation
 from qbert_lightning.callbacks.hessian_spectrum import HessianSpectrum
 from qbert_lightning.callbacks.model_size import ModelSize
 from qbert_lightning.callbacks.quantization import QuantizationCallback, quantization_of
+from qbert_lightning.callbacks.training_sensitivity import TrainingSensitivity
 
 __all__ = [
     "ActivationRanges",
@@ -12,5 +13,6 @@ __all__ = [
     "HessianSpectrum",
     "ModelSize",
     "QuantizationCallback",
+    "TrainingSensitivity",
     "quantization_of",
 ]

@@ -22,7 +22,7 @@ def select_blocks(
         model: a BERT with any head.
         choice: ``layers`` (of the encoder), ``matrices`` (of the encoder),
             ``embeddings`` (every table), ``backbone`` (all but the task's head, as one
-            block), or regular expressions that match whole module names.
+            block), or shell-style patterns over module names.
 
     Raises:
         QbertError: (code 2) a pattern that matches nothing, or nested blocks.

@@ -32,7 +32,7 @@ def finetune(bench: Workbench) -> Stage:
         "task": bench.task_key(),
         "model": _model_key(config["model"]),
         "objective": config["objective"],
-        "recipe": config["finetune"],
+        "recipe": config["finetune"],  # callbacks too: their rows are in the folder
         "precision": config["trainer"].get("precision"),
     }
     return bench.stage(
@@ -54,7 +54,7 @@ def _finetune(bench: Workbench, folder: Path) -> None:
     data = bench.data
     model = bench.source.build(data.head, data.labels, bench.tokenizer)
     module = bench.module(model, "finetune", FLOAT_PREFIX)
-    bench.fit(module, "finetune", folder)
+    bench.fit(module, "finetune", folder, list(bench.float_callbacks.values()))
     with quiet_transformers():
         model.save_pretrained(folder)
     bench.tokenizer.save_pretrained(folder)

@@ -33,6 +33,7 @@ class Training:
     select: Literal["last", "best"]
     optimizer: dict[str, Any]
     scheduler: dict[str, Any]
+    callbacks: dict[str, Any] | None
 
 
 @dataclass

@@ -67,6 +67,9 @@ class Workbench:
         self.allocator: BitAllocator = instantiate(config["allocator"])
         self.rules: dict[str, SchemeRule] = _build_all(config["quant"]["rules"])
         self.callbacks: dict[str, pl.Callback] = _build_all(config["callbacks"])
+        self.float_callbacks: dict[str, pl.Callback] = _build_all(
+            config["finetune"]["callbacks"]
+        )
         self._data: TaskDataModule = instantiate(config["task"]["data"])
         _quiet_lightning()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from fnmatch import fnmatchcase
 
 from qbert_lightning.errors import QbertError
 
@@ -12,27 +13,22 @@ BLOCK_WORDS = ("layers", "matrices", "embeddings", "backbone")
 
 
 def matching_names(patterns: Sequence[str], names: Collection[str]) -> list[str]:
-    r"""The names that any pattern matches as a whole, in the order of ``names``.
+    """The names that any pattern matches as a whole, in the order of ``names``.
 
     Args:
-        patterns: Regular expressions.
+        patterns: Shell-style patterns, as in a rule's ``match``; ``*`` crosses dots.
         names: Dotted module names.
 
     Raises:
-        QbertError: For a pattern that is none or matches nothing, and for names one of
-            which lies within another.
+        QbertError: For a pattern that matches nothing, and for names one of which lies
+            within another.
 
-    >>> matching_names([r"layer\.\d"], ["layer", "layer.0", "layer.0.key", "layer.1"])
+    >>> matching_names(["layer.?"], ["layer", "layer.0", "layer.0.key", "layer.1"])
     ['layer.0', 'layer.1']
     """
     found: set[str] = set()
     for pattern in patterns:
-        try:
-            hits = {name for name in names if re.fullmatch(pattern, name)}
-        except re.error as error:
-            raise QbertError(
-                f"blocks={pattern}: no regular expression: {error}"
-            ) from error
+        hits = {name for name in names if fnmatchcase(name, pattern)}
         if not hits:
             raise QbertError(
                 f"blocks={pattern}: matches nothing: accepted {', '.join(BLOCK_WORDS)} "

@@ -17,12 +17,15 @@ class SensitivityTable:
         importance: Block → one number to rank by, larger is more sensitive.
         scores: Block → candidate width → expected harm of that width; may be empty.
         samples: Block → raw values behind the importance, one per data subset.
+        quantity: What the samples are, as the first part of the keys they are logged
+            with, such as ``hessian/top_eigenvalue``.
     """
 
     metric: str
     importance: Mapping[str, float]
     scores: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
     samples: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    quantity: str = "sensitivity"
 
     def with_perturbations(
         self, perturbations: Mapping[str, Mapping[int, float]]
@@ -54,6 +57,7 @@ class SensitivityTable:
             "importance": dict(self.importance),
             "scores": scores,
             "samples": samples,
+            "quantity": self.quantity,
         }
 
     def to_json(self) -> str:
@@ -72,4 +76,5 @@ class SensitivityTable:
                 for block, row in data["scores"].items()
             },
             samples={block: tuple(row) for block, row in data["samples"].items()},
+            quantity=data["quantity"],
         )

@@ -60,6 +60,8 @@ class SensitivityMetric(ABC):
     """
 
     name: ClassVar[str]
+    quantity: ClassVar[str] = "sensitivity"
+    """What `SensitivityTable.samples` holds, as the first part of logged keys."""
     needs_plan: ClassVar[bool] = False
     """Whether values depend on number format, ranges and candidate widths."""
 

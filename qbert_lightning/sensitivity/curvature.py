@@ -111,7 +111,9 @@ class CurvatureMetric(SampledMetric):
             for block in problem.blocks
         }
         importance = {name: self.summarise(row) for name, row in samples.items()}
-        return SensitivityTable(self.name, importance, samples=samples)
+        return SensitivityTable(
+            self.name, importance, samples=samples, quantity=self.quantity
+        )
 
     def select(self, block: nn.Module) -> list[nn.Parameter]:
         """The parameters of a block that count."""

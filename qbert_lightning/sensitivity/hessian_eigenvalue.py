@@ -48,6 +48,7 @@ class HessianEigenvalue(CurvatureMetric):
     """
 
     name: ClassVar[str] = "hessian_eigenvalue"
+    quantity: ClassVar[str] = "hessian/top_eigenvalue"
     joint: ClassVar[bool] = False
 
     solver: Solver = "lanczos"

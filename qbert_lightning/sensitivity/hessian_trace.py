@@ -31,6 +31,7 @@ class HessianTrace(CurvatureMetric):
     """
 
     name: ClassVar[str] = "hessian_trace"
+    quantity: ClassVar[str] = "hessian/mean_eigenvalue"
     joint: ClassVar[bool] = True
 
     num_samples: int = 10

@@ -33,6 +33,7 @@ class Perturbation(SampledMetric):
     """
 
     name: ClassVar[str] = "perturbation"
+    quantity: ClassVar[str] = "sensitivity/loss_rise"
     needs_plan: ClassVar[bool] = True
 
     def keys(self, problem: Problem) -> list[Key]:
@@ -80,6 +81,7 @@ class Perturbation(SampledMetric):
             importance={block: row[least] for block, row in scores.items()},
             scores=scores,
             samples={block: row[least] for block, row in rises.items()},
+            quantity=self.quantity,
         )
 
     def _mean_loss(

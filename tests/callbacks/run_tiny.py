@@ -39,6 +39,22 @@ class TinyModule(pl.LightningModule):
         return torch.optim.SGD(self.model.parameters(), lr=0.01)
 
 
+class TinyData(pl.LightningDataModule):
+    """Batches to train on, and random ones to look at."""
+
+    def __init__(self, steps: int) -> None:
+        super().__init__()
+        self.batches = [tiny_batch(seed=seed) for seed in range(steps)]
+
+    def train_dataloader(self) -> DataLoader:
+        return DataLoader(self.batches, batch_size=None)
+
+    def sample_batches(
+        self, fraction: float, seed: int, most: int | None, size: int
+    ) -> list[dict[str, Tensor]]:
+        return [tiny_batch(size, seed=100 + seed)]
+
+
 def tiny_plan() -> QuantPlan:
     activation = AffineSpec(8, observer=MovingAverage())
     rule = SchemeRule("*.encoder.*", weight=AffineSpec(3), input=activation)
@@ -70,6 +86,5 @@ def fit(
         enable_model_summary=False,
     )
     module = TinyModule()
-    batches = [tiny_batch(seed=seed) for seed in range(steps)]
-    trainer.fit(module, DataLoader(batches, batch_size=None))
+    trainer.fit(module, datamodule=TinyData(steps))
     return module, log.summary

@@ -11,14 +11,12 @@ NAMES = with_parents(
 
 
 def test_whole_names_in_the_models_order() -> None:
-    assert matching_names([r".*\.2\.dense", r".*\.0\..*"], NAMES) == [
+    assert matching_names(["*.2.dense", "*.0.*"], NAMES) == [
         "bert.encoder.layer.0.query",
         "bert.encoder.layer.0.dense",
         "bert.encoder.layer.2.dense",
     ]
-    assert matching_names([r"bert\.encoder\.layer\.1"], NAMES) == [
-        "bert.encoder.layer.1"
-    ]
+    assert matching_names(["bert.encoder.layer.1"], NAMES) == ["bert.encoder.layer.1"]
 
 
 @pytest.mark.parametrize(
@@ -26,8 +24,7 @@ def test_whole_names_in_the_models_order() -> None:
     [
         ("layer.9", r"blocks=layer.9: matches nothing: accepted layers, matrices, "),
         ("layer.9", r"bert.encoder.layer.0, bert.encoder.layer.0.query"),
-        ("(", r"blocks=\(: no regular expression"),
-        (r".*\.0.*", "layer.0.query lies within bert.encoder.layer.0|lies within"),
+        ("*.0*", "layer.0.query lies within bert.encoder.layer.0|lies within"),
     ],
 )
 def test_what_is_refused(pattern: str, message: str) -> None:
