@@ -110,6 +110,10 @@ def _finish(
 def _loop(bench: Workbench, record: RunRecord, until: str, folder: Path) -> None:
     """All stages up to ``until``, what they found entered in the record."""
     _describe_data(bench, record)
+    if until != "finetune" and (
+        bench.allocator.needs_sensitivity or until == "analyze"
+    ):
+        bench.metric.check(bench.data.rows()["train"])
     if until == "evaluate" and bench.config["artifact"] is not None:
         _evaluate_artifact(bench, record)
         return

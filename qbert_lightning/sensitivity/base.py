@@ -67,6 +67,14 @@ class SensitivityMetric(ABC):
 
     seed: int = 0
 
+    def check(self, num_rows: int, candidate_bits: Sequence[int]) -> None:
+        """Raise `QbertError` for what `score` would refuse, before any work.
+
+        Args:
+            num_rows: Training examples there are.
+            candidate_bits: The widths that a block may be given, if any.
+        """
+
     def draw(self, sample: SampleBatches) -> list[Sequence[Batch]]:
         """The data subsets that `score` wants; none by default.
 

@@ -36,13 +36,17 @@ class Perturbation(SampledMetric):
     quantity: ClassVar[str] = "sensitivity/loss_rise"
     needs_plan: ClassVar[bool] = True
 
-    def keys(self, problem: Problem) -> list[Key]:
-        """A value for each subset, block and width."""
-        if not problem.candidate_bits:
+    def check(self, num_rows: int, candidate_bits: Sequence[int]) -> None:
+        """Raise `QbertError` for too few examples, or without widths to round to."""
+        super().check(num_rows, candidate_bits)
+        if not candidate_bits:
             raise QbertError(
                 "sensitivity=perturbation: no widths to round to: accepted with an "
                 "allocator that has candidate_bits, such as allocator=ranked"
             )
+
+    def keys(self, problem: Problem) -> list[Key]:
+        """A value for each subset, block and width."""
         return [
             (block, subset, bits)
             for subset in range(len(problem.subsets))

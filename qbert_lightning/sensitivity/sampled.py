@@ -10,7 +10,7 @@ from threading import Lock
 import torch
 
 from qbert_lightning.errors import QbertError
-from qbert_lightning.hessian import Batch, num_examples
+from qbert_lightning.hessian import Batch
 from qbert_lightning.plan import SensitivityTable
 from qbert_lightning.sensitivity.base import (
     Key,
@@ -59,32 +59,32 @@ class SampledMetric(SensitivityMetric):
         for key in ("num_subsets", "batch_size"):
             if getattr(self, key) < 1:
                 raise QbertError(
-                    f"sensitivity.{key}={getattr(self, key)}: accepted 1 or more"
+                    f"analysis.{key}={getattr(self, key)}: accepted 1 or more"
                 )
         if not 0 < self.fraction <= 1:
-            raise QbertError(f"sensitivity.fraction={self.fraction}: accepted ]0, 1]")
+            raise QbertError(f"analysis.fraction={self.fraction}: accepted ]0, 1]")
         if self.max_examples is not None and self.max_examples < self.batch_size:
             raise QbertError(
-                f"sensitivity.max_examples={self.max_examples}: accepted null, or at "
-                f"least a batch (sensitivity.batch_size={self.batch_size})"
+                f"analysis.max_examples={self.max_examples}: accepted null, or at "
+                f"least a batch (analysis.batch_size={self.batch_size})"
+            )
+
+    def check(self, num_rows: int, candidate_bits: Sequence[int]) -> None:
+        """Raise `QbertError` if a subset of ``num_rows`` is smaller than a batch."""
+        size = max(1, round(self.fraction * num_rows))
+        if size < self.batch_size:
+            raise QbertError(
+                f"analysis.batch_size={self.batch_size}: more than a subset, "
+                f"analysis.fraction={self.fraction} of {num_rows} training examples: "
+                f"accepted 1..{size}"
             )
 
     def draw(self, sample: SampleBatches) -> list[Sequence[Batch]]:
-        """See `SensitivityMetric.draw`; raises `QbertError` for too little data."""
-        subsets = []
-        for index in range(self.num_subsets):
-            batches = sample(
-                self.fraction, self.seed + index, self.max_examples, self.batch_size
-            )
-            rows = round(sum(map(num_examples, batches)))
-            if rows < self.batch_size:
-                raise QbertError(
-                    f"sensitivity.batch_size={self.batch_size}: more than the {rows} "
-                    f"examples of a subset (sensitivity.fraction={self.fraction}): "
-                    f"accepted 1..{rows}, or a larger fraction"
-                )
-            subsets.append(batches)
-        return subsets
+        """See `SensitivityMetric.draw`."""
+        return [
+            sample(self.fraction, self.seed + index, self.max_examples, self.batch_size)
+            for index in range(self.num_subsets)
+        ]
 
     @abstractmethod
     def keys(self, problem: Problem) -> list[Key]:

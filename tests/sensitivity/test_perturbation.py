@@ -66,9 +66,12 @@ def test_several_devices_and_known_values(problem: Problem) -> None:
     assert len(again) == 3
 
 
-def test_it_needs_widths(problem: Problem) -> None:
+def test_it_needs_widths_and_rows() -> None:
+    Perturbation().check(1000, (2, 3))
+    with pytest.raises(QbertError, match="more than a subset"):
+        Perturbation().check(10, (2, 3))
     with pytest.raises(QbertError, match="no widths to round to") as caught:
-        Perturbation().score(replace(problem, candidate_bits=()))
+        Perturbation().check(1000, ())
     assert caught.value.code == 2
 
 

@@ -31,11 +31,11 @@ def test_defaults_are_the_papers() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"num_subsets": 0}, r"sensitivity.num_subsets=0: accepted 1 or more"),
-        ({"batch_size": 0}, r"sensitivity.batch_size=0: accepted 1 or more"),
-        ({"fraction": 0.0}, r"sensitivity.fraction=0.0: accepted \]0, 1\]"),
-        ({"fraction": 1.5}, r"sensitivity.fraction=1.5"),
-        ({"max_examples": 8, "batch_size": 16}, r"sensitivity.max_examples=8"),
+        ({"num_subsets": 0}, r"analysis.num_subsets=0: accepted 1 or more"),
+        ({"batch_size": 0}, r"analysis.batch_size=0: accepted 1 or more"),
+        ({"fraction": 0.0}, r"analysis.fraction=0.0: accepted \]0, 1\]"),
+        ({"fraction": 1.5}, r"analysis.fraction=1.5"),
+        ({"max_examples": 8, "batch_size": 16}, r"analysis.max_examples=8"),
     ],
 )
 def test_values_out_of_range(arguments: dict[str, Any], message: str) -> None:
@@ -62,8 +62,10 @@ def test_subsets_are_drawn_with_seeds_of_their_own() -> None:
 
 def test_too_little_data_for_a_batch() -> None:
     metric = HessianEigenvalue(batch_size=16)
-    with pytest.raises(QbertError, match=r"batch_size=16: more than the 10 ") as caught:
-        metric.draw(lambda *_: [{"x": torch.zeros(6)}, {"x": torch.zeros(4)}])
+    metric.check(160, ())
+    message = r"batch_size=16: more than a subset, .* of 150 .*: accepted 1..15"
+    with pytest.raises(QbertError, match=message) as caught:
+        metric.check(150, ())
     assert caught.value.code == 2
 
 
