@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from qbert_lightning.report.layer_spectra import LayerSpectrum
 
-NUM_POINTS = 161
+NUM_POINTS = 201
 # Standard deviation of the smoothing, as a share of the axis.
-SMOOTHING = 0.012
+SMOOTHING = 0.01
 # Beyond so many standard deviations nothing is left of a kernel.
 REACH = 8.0
 # The least share that is told from nothing: a tenth of one eigenvalue.

@@ -27,7 +27,7 @@ def point(*nodes: float) -> LayerSpectrum:
 def test_is_the_sum_of_all_kernels() -> None:
     low, high = extent([LAYER])
     curve = density_curve(LAYER, low, high)
-    width = 0.012 * (high - low)
+    width = 0.01 * (high - low)
     for x, value in zip(curve.positions, curve.values, strict=True):
         pairs = zip(LAYER.nodes, LAYER.weights, strict=True)
         share = sum(w * math.exp(-(((x - node) / width) ** 2) / 2) for node, w in pairs)
