@@ -23,14 +23,17 @@ from qbert_lightning.report.spectral_density import (
     density_curve,
     extent,
     linear_scale,
+    shared_ends,
     signed_logarithm,
 )
 from qbert_lightning.tracking import to_text
 
 # How many characters of JSON each picture may take; what is beyond is counted.
-MOST_CHARACTERS = {"analyses": 160_000, "spectra": 400_000, "pairs": 120_000}
+MOST_CHARACTERS = {"analyses": 240_000, "spectra": 600_000, "pairs": 160_000}
 # Points of all curves by step together.
-MOST_POINTS = 12_000
+MOST_POINTS = 16_000
+# With more runs than this, each picture gets less: 1,000 runs stay below 2 MB.
+MANY_RUNS = 250
 # Points along a side of a loss landscape.
 MOST_SIDE = 31
 Row = dict[str, Any]
@@ -61,8 +64,12 @@ def curvature(runs: Sequence[Run], curves: CurveRows) -> dict[str, Any]:
         "spectra": map(_spectra, spectra_files(finished)),
         "pairs": map(_pair, agreements(finished)),
     }
-    kept = {name: _within(rows[name], most) for name, most in MOST_CHARACTERS.items()}
-    histories = _histories(finished, curves)
+    share = min(1.0, MANY_RUNS / max(len(runs), 1))
+    kept = {
+        name: _within(rows[name], share * most)
+        for name, most in MOST_CHARACTERS.items()
+    }
+    histories = _histories(finished, curves, share * MOST_POINTS)
     return {
         **{name: found for name, (found, _) in kept.items()},
         "agreement": [_agreement(row) for row in agreement_table(finished)],
@@ -83,7 +90,7 @@ def rounded(value: float) -> float:
     return float(f"{value:.4g}")
 
 
-def _within(rows: Iterable[Row], most: int) -> tuple[list[Row], int]:
+def _within(rows: Iterable[Row], most: float) -> tuple[list[Row], int]:
     """The first rows that fit, and how many of the others there are."""
     found: list[Row] = []
     left = 0
@@ -115,10 +122,7 @@ def _analysis(spectrum: Any) -> Row:
 
 def _spectra(file: SpectraFile) -> Row:
     layers = list(file.layers.values())
-    low, high = extent(layers)
-    scale = linear_scale(layers)
-    low, high = (signed_logarithm(end, scale) for end in (low, high))
-    ends = (low - 0.04 * (high - low), high + 0.04 * (high - low))
+    scale, ends = linear_scale(layers), shared_ends(layers)
     return {
         **_named(file.runs),
         "error": file.error,
@@ -195,13 +199,14 @@ def _agreement(row: AgreementRow) -> Row:
     return {**vars(row), **correlations}
 
 
-def _histories(runs: Sequence[Run], table: CurveRows) -> tuple[list[Row], int]:
+def _histories(
+    runs: Sequence[Run], table: CurveRows, room: float
+) -> tuple[list[Row], int]:
     groups: dict[str, tuple[dict[str, dict[str, Curve]], list[Run]]] = {}
     for run in runs:
         if curves := layer_curves(run, table.max_points):
             groups.setdefault(repr(curves), (curves, []))[1].append(run)
     found: list[Row] = []
-    room: float = MOST_POINTS
     for curves, used in groups.values():
         room -= sum(len(c.steps) for own in curves.values() for c in own.values())
         if room < 0 and found:

@@ -109,6 +109,7 @@ def _policy(scripts: Sequence[str], styles: Sequence[str]) -> str:
         "default-src": "'none'",
         "script-src": " ".join(map(_source_hash, scripts)),
         "style-src": " ".join(map(_source_hash, styles)),
+        "img-src": "data:",  # a picture drawn in three dimensions, while it is saved
         "base-uri": "'none'",
         "form-action": "'none'",
     }

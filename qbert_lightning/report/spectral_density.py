@@ -107,6 +107,14 @@ def linear_scale(layers: Sequence[LayerSpectrum]) -> float:
     return LINEAR_SHARE * max(-low, high)
 
 
+def shared_ends(layers: Sequence[LayerSpectrum]) -> tuple[float, float]:
+    """Ends of a signed logarithmic axis on which all the layers have room."""
+    scale = linear_scale(layers)
+    low, high = (signed_logarithm(end, scale) for end in extent(layers))
+    room = 0.04 * (high - low)
+    return low - room, high + room
+
+
 def signed_logarithm(value: float, scale: float) -> float:
     """``asinh(x / s)``: linear below ``s``, logarithmic above, odd.
 

@@ -373,8 +373,9 @@ def test_the_flattest_and_the_sharpest_landscape_stand_side_by_side(
     ]
     assert [side.split(",")[0][-1] for side in sides] == ["1", "3"]
     ranges = (
-        "['flat', 'sharp'].map((side) => document.querySelector(`#${side}-figure .plot`)"
-        "._fullLayout.scene.zaxis.range.join())"
+        "['#flat-figure', '#sharp-figure'].map((figure) => "
+        "document.querySelector(`${figure} .plot`)._fullLayout.scene.zaxis.range"
+        ".map((end) => end.toFixed(6)).join())"
     )
     analyses.tab.wait_for_selector("#sharp-figure canvas", state="attached")
     assert len(set(analyses.run(ranges))) == 1
@@ -392,6 +393,25 @@ def test_one_layer_alone_shows_its_eigenvalues(analyses: Opened) -> None:
     marks = "document.querySelectorAll('#density-figure .points path').length"
     assert analyses.run(marks) == 20
     analyses.assert_quiet()
+
+
+def test_a_landscape_is_saved_with_its_picture(
+    analyses: Opened, tmp_path: Path
+) -> None:
+    analyses.tab.wait_for_selector("#flat-figure canvas", state="attached")
+    with analyses.tab.expect_download() as download:
+        analyses.tab.click("#flat-figure figcaption button")
+    download.value.save_as(tmp_path / "flat.svg")
+    assert "data:image/png" in (tmp_path / "flat.svg").read_text()
+    assert analyses.complaints == []
+
+
+def test_analyses_fit_on_a_telephone(analyses: Opened) -> None:
+    analyses.run("dispatchEvent(new Event('afterprint'))")
+    analyses.tab.set_viewport_size({"width": 360, "height": 800})
+    analyses.tab.wait_for_function(
+        "(width) => document.documentElement.scrollWidth <= width", arg=360
+    )
 
 
 def test_rank_correlations_are_shown_with_every_picture(analyses: Opened) -> None:

@@ -42,7 +42,7 @@ function drawLandscape(figure, block, { axis: distances, loss, eigenvalues }, co
   });
   const missing = loss.flat().filter((value) => !Number.isFinite(value)).length;
   draw(figure, `Loss landscape of ${block}`, [surface], {
-    height: 420, margin: { l: 0, r: 0, t: 0, b: 0 }, paper_bgcolor: "rgba(0,0,0,0)",
+    height: Math.min(420, Math.max(300, figure.clientWidth)), margin: { l: 0, r: 0, t: 0, b: 0 }, paper_bgcolor: "rgba(0,0,0,0)",
     font: { family: styleValue("--sans"), size: 11, color: styleValue("--muted") },
     hoverlabel: { bgcolor: styleValue("--raised"), bordercolor: styleValue("--rule"), font: { color: styleValue("--ink") } },
     scene: {
