@@ -44,7 +44,7 @@ def density_figure(layers: Mapping[str, LayerSpectrum]) -> Figure:
         if layer.nodes:
             curve = density_curve(layer, *ends, lambda x: signed_logarithm(x, scale))
             traces.append(_ridge(block, row, curve))
-    powers = [10.0**k for k in range(math.floor(math.log10(scale)), 12)]
+    powers = [10.0**k for k in range(math.ceil(math.log10(scale)), 12)]
     ticks = [sign * x for x in powers for sign in (-1, 1)] + [0.0]
     shown = [x for x in ticks if ends[0] <= signed_logarithm(x, scale) <= ends[1]]
     return figure(

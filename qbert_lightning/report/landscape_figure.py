@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from qbert_lightning.report.figure_style import Figure, color_scale, figure, plain
 from qbert_lightning.report.layer_spectra import Landscape, LayerSpectrum
 
+# From a little above, and far enough away for the names of the axes.
+CAMERA = {"eye": {"x": 1.6, "y": 1.5, "z": 0.95}, "center": {"x": 0, "y": 0, "z": -0.1}}
+
 
 def landscape_figure(block: str, landscape: Landscape) -> Figure:
     """The loss along the two eigenvectors of largest curvature of one layer."""
@@ -39,15 +42,17 @@ def _side_by_side(title: str, landscapes: Mapping[str, Landscape]) -> Figure:
         sides = [i / len(landscapes), (i + 1) / len(landscapes)]
         scenes[scene] = {
             "domain": {"x": sides, "y": [0, 1]},
-            "xaxis": {"title": {"text": "second eigenvector"}},
-            "yaxis": {"title": {"text": "first eigenvector"}},
-            "zaxis": {"title": {"text": "loss"}, "range": [low, high]},
+            "xaxis": {"title": {"text": "second eigenvector"}, "nticks": 5},
+            "yaxis": {"title": {"text": "first eigenvector"}, "nticks": 5},
+            "zaxis": {"title": {"text": "loss"}, "range": [low, high], "nticks": 5},
             "aspectmode": "cube",
+            "camera": CAMERA,
         }
         notes.append(
             {
                 "text": plain(f"{block}: {_listed(landscape.eigenvalues)}"),
                 "x": sum(sides) / 2,
+                "xanchor": "center",
                 "y": 1.0,
                 "xref": "paper",
                 "yref": "paper",

@@ -40,7 +40,7 @@ def plan_figure(bits: Mapping[str, int]) -> Figure:
         "Weight bits",
         [heat],
         height=OTHER_PIXELS + ROW_PIXELS * len(parts),
-        xaxis=_names(short_names(blocks)),
+        xaxis=_names(_short(blocks)),
         yaxis=_names(parts) | {"automargin": True},
     )
 
@@ -59,6 +59,12 @@ def _split(layer: str) -> tuple[str, str]:
     return ".".join(words[:cut]), ".".join(words[cut:]) or layer
 
 
+def _short(blocks: list[str]) -> list[str]:
+    inside = [block for block in blocks if block]
+    short = dict(zip(inside, short_names(inside), strict=True))
+    return [short.get(block, "outside") for block in blocks]
+
+
 def _names(names: list[str]) -> Figure:
-    texts = [plain(name) or "outside" for name in names]
+    texts = [plain(name) for name in names]
     return {"tickvals": list(range(len(texts))), "ticktext": texts}

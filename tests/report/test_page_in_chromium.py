@@ -395,6 +395,25 @@ def test_one_layer_alone_shows_its_eigenvalues(analyses: Opened) -> None:
     analyses.assert_quiet()
 
 
+def test_without_three_dimensions_a_landscape_is_a_map(
+    browser: Browser, analyses_folder: Path
+) -> None:
+    tab = browser.new_page()
+    complaints: list[str] = []
+    tab.on("console", lambda message: complaints.append(message.text))
+    tab.add_init_script(
+        "const { getContext } = HTMLCanvasElement.prototype;"
+        "HTMLCanvasElement.prototype.getContext = function (kind, ...more) {"
+        "  return kind.includes('webgl') ? null : getContext.call(this, kind, ...more);"
+        "};"
+    )
+    tab.goto((analyses_folder / "report" / "index.html").as_uri())
+    for side in ("flat", "sharp"):
+        tab.wait_for_selector(f"#{side}-figure .contourlayer path", state="attached")
+    assert complaints == []
+    tab.close()
+
+
 def test_a_landscape_is_saved_with_its_picture(
     analyses: Opened, tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ function drawAgreement() {
   const figures = shown.map(() => element("figure"));
   fill(home, shown.map((pair, i) => element("div", { class: "picture" },
     element("h3", {}, pair.metric),
+    shown.filter(({ metric }) => metric === pair.metric).length > 1 ? element("p", { class: "note" }, `by ${pair.predictedBy}`) : null,
     element("p", { class: "note" }, `Spearman ${fixed(pair.spearman, 2)} · Kendall ${fixed(pair.kendall, 2)} · ${plural(pair.blocks.length, "block")}`),
     figures[i])), leftOut.pairs ? element("p", { class: "note" }, leftOutText(leftOut.pairs, "pair", "pairs")) : null);
   shown.forEach((pair, i) => drawPair(figures[i], pair));

@@ -26,12 +26,21 @@ function heights(rows) {
   return values.length ? padded([Math.min(...values), Math.max(...values)], 0.04) : [0, 1];
 }
 
+const hasDepth = Boolean(document.createElement("canvas").getContext("webgl"));
+
 function drawLandscape(figure, block, { axis: distances, loss, eigenvalues }, common) {
   const range = common ?? heights(loss);
   const colors = Array.from({ length: 7 }, (_, i) => [i / 6, styleValue(`--scale-${i}`)]);
   const z = loss.map((row) => row.map((value) => (Number.isFinite(value) ? value : null)));
+  const missing = loss.flat().filter((value) => !Number.isFinite(value)).length;
+  const note = `${block}: eigenvalues ${listed(eigenvalues.map(significant))}.${missing ? ` Not drawn: ${plural(missing, "point")} where the loss is not finite.` : ""}`;
+  const grid = { x: distances, y: distances, z, showscale: false, colorscale: colors };
+  if (!hasDepth) {
+    drawMap(figure, block, { ...grid, zmin: range[0], zmax: range[1] }, note);
+    return;
+  }
   const surface = {
-    type: "surface", x: distances, y: distances, z, showscale: false, colorscale: colors, cmin: range[0], cmax: range[1],
+    type: "surface", ...grid, cmin: range[0], cmax: range[1],
     contours: { z: { show: true, color: styleValue("--paper"), width: 1, start: range[0], end: range[1], size: (range[1] - range[0]) / 12 } },
     lighting: { ambient: 0.85, diffuse: 0.4, specular: 0.05, roughness: 0.9 },
     hovertemplate: "first %{y:.3~g}, second %{x:.3~g}<br>loss %{z:.4~g}<extra></extra>",
@@ -40,7 +49,6 @@ function drawLandscape(figure, block, { axis: distances, loss, eigenvalues }, co
     title: { text: plain(title), font: { size: 12 } }, color: styleValue("--muted"), gridcolor: styleValue("--rule"),
     zeroline: false, showspikes: false, nticks: 5, backgroundcolor: "rgba(0,0,0,0)", ...more,
   });
-  const missing = loss.flat().filter((value) => !Number.isFinite(value)).length;
   draw(figure, `Loss landscape of ${block}`, [surface], {
     height: Math.min(420, Math.max(300, figure.clientWidth)), margin: { l: 0, r: 0, t: 0, b: 0 }, paper_bgcolor: "rgba(0,0,0,0)",
     font: { family: styleValue("--sans"), size: 11, color: styleValue("--muted") },
@@ -49,5 +57,11 @@ function drawLandscape(figure, block, { axis: distances, loss, eigenvalues }, co
       xaxis: side("second eigenvector"), yaxis: side("first eigenvector"), zaxis: side("loss", { range }),
       camera: { eye: { x: 1.45, y: 1.35, z: 0.85 }, center: { x: 0, y: 0, z: -0.12 } }, aspectmode: "cube", uirevision: "kept", dragmode: "turntable",
     },
-  }, { note: `${block}: eigenvalues ${listed(eigenvalues.map(significant))}.${missing ? ` Not drawn: ${plural(missing, "point")} where the loss is not finite.` : ""}` });
+  }, { note });
+}
+
+// Where the browser cannot draw in three dimensions: lines of equal loss.
+function drawMap(figure, block, values, note) {
+  const map = { type: "contour", ...values, contours: { showlabels: true, labelfont: { size: 10.5, color: styleValue("--ink") } }, line: { width: 1 }, hoverinfo: "none" };
+  draw(figure, `Loss landscape of ${block}`, [map], layout(axis("along the second eigenvector"), axis(""), { height: 380, title: "along the first eigenvector" }), { note });
 }

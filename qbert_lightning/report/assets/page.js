@@ -52,7 +52,7 @@ function wireControls() {
 
 // What follows the filter, and what belongs to the float models and does not.
 const COMPARED = [drawSize, drawBits, drawCurves];
-const CURVED = [drawSpectra, drawDensity, drawLandscapes, drawLayerCurves, drawAgreement];
+const CURVED = [drawSpectra, drawDensity, drawLayerCurves, drawAgreement, drawLandscapes];
 const waitingCharts = new Set();
 let nextChart = 0;
 
