@@ -9,6 +9,7 @@ from torch import nn
 
 from qbert_lightning.layers import layer_shapes
 from qbert_lightning.models import encoder_blocks
+from qbert_lightning.pipeline.pictures import log_bits, log_sensitivity
 from qbert_lightning.plan import (
     QuantPlan,
     average_bits,
@@ -43,19 +44,21 @@ def record_plan(record: RunRecord, plan: QuantPlan, model: nn.Module) -> None:
 
 
 def log_plan(tracker: WandbRun, plan: QuantPlan) -> None:
-    """Send the plan as a table: one row for each layer."""
+    """Send the plan as a table, one row for each layer, and as a heat map."""
     rows = [
         [layer, scheme.weight.num_bits if scheme.weight else 32, describe(scheme)]
         for layer, scheme in plan.items()
     ]
     tracker.table("quant/plan", ["layer", "weight_bits", "scheme"], rows)
+    log_bits(tracker, {layer: bits for layer, bits, _ in rows})
 
 
 def log_summary(tracker: WandbRun, record: RunRecord) -> None:
-    """Send final numbers, and each layer's eigenvalues as a distribution."""
+    """Send final numbers, and each layer's sensitivity as picture and table."""
     if record.sensitivity is not None:
         for block, values in record.sensitivity["samples"].items():
             tracker.histogram(f"hessian/top_eigenvalue_over_subsets/{block}", values)
+        log_sensitivity(tracker, record.sensitivity)
     tracker.summary(record.metrics)
 
 

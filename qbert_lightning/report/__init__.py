@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qbert_lightning.report.aggregate import Setting, Summary, aggregate
+from qbert_lightning.report.agreement_table import AgreementRow, agreement_table
 from qbert_lightning.report.collect import collect_runs
 from qbert_lightning.report.markdown import markdown_table, write_markdown
 from qbert_lightning.report.page import write_page
@@ -10,10 +11,12 @@ from qbert_lightning.report.run import Run
 from qbert_lightning.report.table import write_csv, write_latex
 
 __all__ = [
+    "AgreementRow",
     "Run",
     "Setting",
     "Summary",
     "aggregate",
+    "agreement_table",
     "collect_runs",
     "markdown_table",
     "write_csv",

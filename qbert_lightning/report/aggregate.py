@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from qbert_lightning.report.run import Run
+from qbert_lightning.report.run import WHOLE, Run
 
 # Parts of the configuration that say where and under what name, not what was computed.
 NOT_A_SETTING = ("name", "tags", "paths", "logger", "hydra", "experiment", "sweep")
@@ -118,14 +118,15 @@ def aggregate(runs: Iterable[Run]) -> list[Setting]:
     configuration without seeds, names and places are equal.
 
     Args:
-        runs: Runs of any status; only finished ones are used.
+        runs: Runs of any status; only whole, finished ones are used, for nothing was
+            quantized in the others.
 
     Returns:
         The settings in the order of their first run.
     """
     groups: dict[tuple[object, ...], list[Run]] = {}
     for run in runs:
-        if run.status == "finished":
+        if run.status == "finished" and run.kind == WHOLE:
             metric = run.primary_metric
             evaluated = (metric, split_of(run, metric), rows_of(run, metric))
             configured = tuple(sorted((k, repr(v)) for k, v in settings(run).items()))

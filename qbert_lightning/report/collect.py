@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from qbert_lightning.errors import QbertError
-from qbert_lightning.report.run import Run
+from qbert_lightning.report.run import KINDS, Run
 from qbert_lightning.tracking import from_text
 
 RECORD = "run.json"
@@ -18,7 +18,7 @@ MAX_RECORD_BYTES = 64 * 2**20
 
 
 def collect_runs(folders: Sequence[Path]) -> list[Run]:
-    """Every run recorded below the folders, oldest first.
+    """Every run and every analysis recorded below the folders, oldest first.
 
     Folders called `stages` hold cached artifacts and are not searched. A record that
     cannot be read is not dropped: it comes back with status `unreadable` and the reason
@@ -51,13 +51,13 @@ def _records(folder: Path) -> Iterator[Path]:
 
 
 def _read(path: Path) -> Run | None:
-    """The run of one record, or None for a record that is not of a whole run."""
+    """The run of one record, or None for a record of a kind that is not compared."""
     try:
         size = path.stat().st_size
         if size > MAX_RECORD_BYTES:
             raise ValueError(f"expected at most {MAX_RECORD_BYTES} bytes, got {size}")
         record = _decode(path.read_bytes())
-        if record.get("kind") != "run":
+        if record.get("kind") not in KINDS:
             return None
         return Run.from_record(path.parent, record)
     except (OSError, ValueError, TypeError, RecursionError) as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from qbert_lightning.report.run import Run
@@ -61,7 +60,7 @@ def learning_curves(run: Run, max_points: int) -> dict[str, Curve]:
         Key → curve; empty without a history.
     """
     points: dict[str, list[tuple[int, float]]] = {}
-    for row in _history(run.folder / HISTORY):
+    for row in logged_rows(run):
         step = row.pop("step", None)
         if isinstance(step, int):
             for key, value in row.items():
@@ -84,11 +83,20 @@ def _wanted(keys: Sequence[str], metric: str) -> Iterator[str]:
         yield from [preferred] if preferred in validation else validation[:1]
 
 
-def _history(path: Path) -> Iterator[dict[str, Any]]:
+def logged_rows(run: Run, containing: str = "") -> Iterator[dict[str, Any]]:
+    """The rows of a run's history, in the order of logging.
+
+    Args:
+        run: The run; `metrics.jsonl` is read from its folder.
+        containing: Rows without this text are passed over.
+    """
+    path = run.folder / HISTORY
     if not path.is_file():
         return
     with path.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
+            if containing not in line:
+                continue
             try:
                 row = from_text(line)
             except (

@@ -22,7 +22,12 @@ SCRIPTS = (
     "figure.js",
     "scores.js",
     "curves.js",
+    "curvature.js",
     "spectra.js",
+    "density.js",
+    "landscape.js",
+    "layer_curves.js",
+    "agreement.js",
     "plans.js",
     "table.js",
     "header.js",
@@ -104,6 +109,7 @@ def _policy(scripts: Sequence[str], styles: Sequence[str]) -> str:
         "default-src": "'none'",
         "script-src": " ".join(map(_source_hash, scripts)),
         "style-src": " ".join(map(_source_hash, styles)),
+        "img-src": "data:",  # a picture drawn in three dimensions, while it is saved
         "base-uri": "'none'",
         "form-action": "'none'",
     }

@@ -11,8 +11,9 @@ from typing import Any
 from urllib.parse import quote
 
 from qbert_lightning.report.aggregate import Setting, aggregate
+from qbert_lightning.report.curvature import curvature
 from qbert_lightning.report.curves import Curve, learning_curves
-from qbert_lightning.report.run import STATUSES, Run
+from qbert_lightning.report.run import ANALYSIS, STATUSES, Run
 from qbert_lightning.report.view import comparison
 
 # Points of one curve on a page with few and with many runs: 1,000 runs stay below 2 MB.
@@ -38,7 +39,8 @@ def page_data(runs: Sequence[Run], title: str, folder: Path) -> dict[str, Any]:
     return {
         "title": title,
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
-        "counts": {s: sum(run.status == s for run in runs) for s in COUNTED},
+        "counts": _counts(runs),
+        "analyses": sum(map(_is_analysis, runs)),
         "superseded": sum(run.superseded for run in runs),
         "hardware": _counted(run.hardware for run in runs),
         "commits": _counted(run.commit for run in runs),
@@ -46,6 +48,7 @@ def page_data(runs: Sequence[Run], title: str, folder: Path) -> dict[str, Any]:
             _with_runs(comparison(settings), settings, folder, curves)
             for settings in _comparable(aggregate(runs))
         ],
+        "curvature": curvature(runs, curves),
         "curves": curves.rows,
         "stages": _stages(runs),
         "failures": [_failure(run, folder) for run in runs if run.status != "finished"],
@@ -68,9 +71,10 @@ class CurveTable:
     def indices(self, run: Run) -> dict[str, int]:
         """Logged key → row of the table, for one run."""
         curves = learning_curves(run, self.max_points)
-        return {key: self._add(curve) for key, curve in curves.items()}
+        return {key: self.add(curve) for key, curve in curves.items()}
 
-    def _add(self, curve: Curve) -> int:
+    def add(self, curve: Curve) -> int:
+        """Row of the table that holds the curve."""
         if curve not in self._index:
             self._index[curve] = len(self.rows)
             rounded = [float(f"{value:.5g}") for value in curve.values]
@@ -121,6 +125,15 @@ def _with_runs(
             for run in setting.runs
         ]
     return view
+
+
+def _is_analysis(run: Run) -> bool:
+    return run.kind == ANALYSIS and run.status == "finished"
+
+
+def _counts(runs: Sequence[Run]) -> dict[str, int]:
+    counted = [run for run in runs if not _is_analysis(run)]
+    return {status: sum(run.status == status for run in counted) for status in COUNTED}
 
 
 def _counted(texts: Any) -> list[tuple[str, int]]:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Self
 
 VERSION = 1
+WHOLE, ANALYSIS = "run", "analyze"
+KINDS = (WHOLE, ANALYSIS)
 STATUSES = ("finished", "failed", "running")
 FLOAT_BITS = 32
 
@@ -39,6 +41,8 @@ class Run:
             not be read.
         name: The run's readable name; the folder's name when there is none.
         error: Why the run failed or cannot be read.
+        kind: `run` for the whole loop, `analyze` for one that ended with the analysis
+            and so has no quantized model.
         fingerprint: Equal for records of one and the same run; empty if unknown.
         started: Time of the start, UTC, ISO 8601.
         duration_s: Wall-clock seconds of the whole run.
@@ -54,6 +58,7 @@ class Run:
         bits: Block → weight bits.
         sensitivity: Name of the metric behind `importance`.
         importance: Block → number the blocks were ranked by.
+        scores: Block → width → the harm expected of that width.
         samples: Block → raw values behind the importance, one per data subset.
         stages: Stage → how the run used it.
         hardware: One line on the machine.
@@ -65,6 +70,7 @@ class Run:
     status: str
     name: str
     error: str | None = None
+    kind: str = WHOLE
     fingerprint: str = ""
     started: str = ""
     duration_s: float | None = None
@@ -80,6 +86,7 @@ class Run:
     bits: Mapping[str, int] = field(default_factory=dict)
     sensitivity: str = ""
     importance: Mapping[str, float] = field(default_factory=dict)
+    scores: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
     samples: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     stages: Mapping[str, StageUse] = field(default_factory=dict)
     hardware: str = ""
@@ -123,6 +130,7 @@ class Run:
             status=status,
             name=_text(record, "name") or folder.name,
             error=_error(record.get("error")),
+            kind=_text(record, "kind") or WHOLE,
             fingerprint=_text(record, "fingerprint"),
             started=_text(record, "started"),
             duration_s=_number(record.get("duration_s")),
@@ -138,6 +146,7 @@ class Run:
             bits=_integers(_mapping(record, "bits")),
             sensitivity=_text(sensitivity, "metric"),
             importance=_numbers(_mapping(sensitivity, "importance")),
+            scores=_scores(_mapping(sensitivity, "scores")),
             samples={block: _samples(values) for block, values in samples.items()},
             stages={
                 stage: _stage_use(use)
@@ -210,6 +219,16 @@ def _samples(values: Any) -> tuple[float, ...]:
         )
     numbers = map(_number, values)
     return tuple(number for number in numbers if number is not None)
+
+
+def _scores(table: Mapping[str, Any]) -> dict[str, dict[int, float]]:
+    return {
+        block: {
+            int(width): x for width, x in _numbers(row).items() if width.isdecimal()
+        }
+        for block, row in table.items()
+        if isinstance(row, Mapping)
+    }
 
 
 def _stage_use(use: Any) -> StageUse:

@@ -15,7 +15,6 @@ from qbert_lightning.report.differences import (
 )
 from qbert_lightning.report.plans import bit_plans
 from qbert_lightning.report.run import Run
-from qbert_lightning.report.spectra import spectra
 
 LOWER_IS_BETTER = ("loss", "perplexity", "error")
 NUMBERS = {
@@ -27,7 +26,7 @@ NUMBERS = {
 
 
 def comparison(settings: Sequence[Setting]) -> dict[str, Any]:
-    """Table, plans and spectra of settings with the same task, metric and data.
+    """Table and plans of settings with the same task, metric and data.
 
     Args:
         settings: At least one setting.
@@ -59,7 +58,6 @@ def comparison(settings: Sequence[Setting]) -> dict[str, Any]:
         "keys": differing,
         "settings": [_row(s, scores, telling, differing) for s in settings],
         "plans": _plans(runs, owner),
-        "spectra": _spectra(runs, owner),
     }
 
 
@@ -140,21 +138,3 @@ def _plans(runs: Sequence[Run], owner: dict[int, int]) -> dict[str, Any]:
             for plan in plans
         ],
     }
-
-
-def _spectra(runs: Sequence[Run], owner: dict[int, int]) -> list[dict[str, Any]]:
-    rows = []
-    for spectrum in spectra(runs):
-        blocks = in_order(list(spectrum.samples))
-        rows.append(
-            {
-                "metric": spectrum.metric,
-                "blocks": blocks,
-                "labels": short_names(blocks),
-                "samples": [spectrum.samples[block] for block in blocks],
-                "importance": [spectrum.importance.get(block) for block in blocks],
-                "runs": len(spectrum.runs),
-                "settings": sorted({owner[id(run)] for run in spectrum.runs}),
-            }
-        )
-    return rows

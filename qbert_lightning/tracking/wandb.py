@@ -87,6 +87,21 @@ class WandbRun:
 
         self._attempt(send)
 
+    def figure(self, name: str, make: Callable[[], Any]) -> None:
+        """Send an interactive picture.
+
+        Args:
+            name: Its key.
+            make: Gives a Plotly figure; called only while rows go to W&B.
+        """
+
+        def send(run: Any) -> None:
+            import wandb
+
+            run.log({name: wandb.Plotly(make())})
+
+        self._attempt(send)
+
     def finish(self, exit_code: int = 0) -> None:
         """End the run; a second call does nothing.
 

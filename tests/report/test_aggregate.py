@@ -93,3 +93,7 @@ def test_a_metric_nobody_has_is_no_number() -> None:
 def test_a_number_knows_its_data(metric: str, expected: str) -> None:
     splits = {"test": "dev", "mismatched": "dev mismatched"}
     assert split_of(run(splits=splits), metric) == expected
+
+
+def test_an_analysis_alone_is_no_setting() -> None:
+    assert aggregate([run(kind="analyze")]) == []

@@ -16,9 +16,16 @@ def test_finds_runs_at_any_depth_and_skips_cached_stages(tmp_path: Path) -> None
     write_run(tmp_path / "runs" / "a", record(name="a", fingerprint="1"))
     write_run(tmp_path / "sweeps" / "x" / "3", record(name="b", fingerprint="2"))
     write_run(tmp_path / "stages" / "finetune", record(name="c", fingerprint="3"))
-    write_run(tmp_path / "runs" / "d", record(name="d", kind="analyze"))
+    write_run(tmp_path / "runs" / "d", record(name="d", kind="finetune"))
 
     assert [run.name for run in collect_runs([tmp_path])] == ["a", "b"]
+
+
+def test_an_analysis_is_found_and_told_from_a_whole_run(tmp_path: Path) -> None:
+    write_run(tmp_path / "a", record(name="a", kind="analyze"))
+    write_run(tmp_path / "b", record(name="b"))
+    kinds = {run.name: run.kind for run in collect_runs([tmp_path])}
+    assert kinds == {"a": "analyze", "b": "run"}
 
 
 def test_a_folder_given_twice_counts_once(tmp_path: Path) -> None:

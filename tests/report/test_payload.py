@@ -101,3 +101,16 @@ def test_numbers_are_those_of_the_records(tmp_path: Path) -> None:
         for run in setting["runs"]
     }
     assert shown == {run.name: run.metrics["test/accuracy"] for run in runs}
+
+
+def test_analyses_alone_are_counted_and_not_compared(tmp_path: Path) -> None:
+    samples = {"l.0": [1.0, 2.0]}
+    table = {"metric": "m", "importance": {"l.0": 1.0}, "samples": samples}
+    write_run(tmp_path / "a", record(kind="analyze", metrics={}, sensitivity=table))
+    write_run(tmp_path / "b", record(kind="analyze", status="failed"))
+    data = content(tmp_path)
+    assert data["views"] == []
+    assert data["analyses"] == 1
+    assert data["counts"]["finished"] == 0
+    assert data["counts"]["failed"] == len(data["failures"]) == 1
+    assert len(data["curvature"]["analyses"]) == 1

@@ -21,7 +21,7 @@ def test_reads_what_a_record_says() -> None:
             sensitivity={
                 "metric": "hessian_eigenvalue",
                 "importance": {"a.0": 1.5},
-                "scores": {},
+                "scores": {"a.0": {"2": 0.5, "4": math.inf, "x": 1, "8": "y"}},
                 "samples": {"a.0": [1.0, -2.0]},
             },
             stages={"finetune": {"key": "k", "reused": True, "seconds": 1.5}},
@@ -34,6 +34,7 @@ def test_reads_what_a_record_says() -> None:
     assert math.isnan(run.metrics["val/accuracy"])
     assert "note" not in run.metrics
     assert run.bits == {"a.0": 2, "a.1": 3}
+    assert run.scores == {"a.0": {2: 0.5, 4: math.inf}}
     assert run.samples == {"a.0": (1.0, -2.0)}
     assert run.stages == {"finetune": StageUse("k", True, 1.5)}
     assert run.rows == {"test": 872}

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import plotly.graph_objects as go
 import pytest
 
 from qbert_lightning.tracking import (
@@ -77,6 +78,9 @@ def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
         run.log({"step": 0, "val/loss": math.nan})
         run.table("quant/plan", ["layer", "weight_bits"], [["a", 2], ["b", 3]])
         run.histogram("hessian/samples", [1.0, 2.0, 2.5])
+        run.figure(
+            "hessian/landscape", lambda: go.Figure(go.Surface(z=[[1, 2], [3, 4]]))
+        )
         run.summary({"quant/drop": 0.25})
     with pytest.raises(RuntimeError):
         fail_in_a_job(folder)
@@ -135,7 +139,16 @@ def test_rows_are_in_the_file_with_their_steps(sweep: Path) -> None:
     losses = [(row["step"], row["train/loss"]) for row in rows if "train/loss" in row]
     assert losses == [(0, 1.0), (1, 0.5), (2, pytest.approx(1 / 3))]
     keys = {key.split(".")[0] for row in rows for key in row}
-    assert {"val/loss", "quant/plan", "hessian/samples"} <= keys
+    assert {"val/loss", "quant/plan", "hessian/samples", "hessian/landscape"} <= keys
+
+
+def test_pictures_are_kept_as_data(sweep: Path) -> None:
+    (picture,) = sweep.glob("wandb/offline-run-*/files/media/plotly/**/*.plotly.json")
+    assert json.loads(picture.read_text())["data"][0]["type"] == "surface"
+
+
+def test_a_picture_is_made_only_for_a_run_that_listens() -> None:
+    WandbRun().figure("hessian/landscape", lambda: pytest.fail("made for nobody"))
 
 
 def test_every_key_has_the_step_as_its_axis(sweep: Path) -> None:

@@ -74,7 +74,7 @@ function draw(figure, name, traces, plotLayout, { legend = [], note = null, oncl
   }
   fill(figure.legend, legend.map((entry) => legendEntry(figure, entry, traces)));
   figure.plot.style.height = `${plotLayout.height}px`;
-  Plotly.react(figure.plot, traces, { ...plotLayout, width: figure.plot.clientWidth }, { displayModeBar: false });
+  Plotly.react(figure.plot, traces, { ...plotLayout, width: figure.plot.clientWidth }, { displayModeBar: false, scrollZoom: false });
   figure.onpoint = onclick;
   if (!figure.isWired) wire(figure);
 }

@@ -8,14 +8,15 @@ const countedLines = (pairs) => pairs.map(([text, n]) =>
   element("span", { class: "line" }, pairs.length > 1 ? `${text} (${plural(n, "run")})` : text));
 
 function drawHeader() {
-  const { title, counts, views, written, hardware, commits, superseded } = page.data;
+  const { title, counts, analyses, views, written, hardware, commits, superseded } = page.data;
   document.title = title;
   fill(byId("title"), title);
   const settings = views.reduce((sum, view) => sum + view.settings.length, 0);
   const tasks = new Set(views.map((view) => view.task)).size;
   const sentences = [];
   if (counts.finished) sentences.push(`${plural(counts.finished, "finished run")} in ${plural(settings, "setting")} on ${plural(tasks, "task")}.`);
-  else sentences.push("No finished run was found.");
+  else if (!analyses) sentences.push("No finished run was found.");
+  if (analyses) sentences.push(`${plural(analyses, "analysis", "analyses")} of float models.`);
   if (counts.failed) sentences.push(`${plural(counts.failed, "run")} failed.`);
   if (counts.running) sentences.push(`${plural(counts.running, "run")} did not end.`);
   if (counts.unreadable) sentences.push(`${plural(counts.unreadable, "record")} could not be read.`);

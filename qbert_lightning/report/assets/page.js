@@ -50,40 +50,57 @@ function wireControls() {
   });
 }
 
-// Charts are drawn one after another, so that the page answers in between.
-const CHARTS = [drawSize, drawBits, drawCurves, drawSpectra];
+// What follows the filter, and what belongs to the float models and does not.
+const COMPARED = [drawSize, drawBits, drawCurves];
+const CURVED = [drawSpectra, drawDensity, drawLayerCurves, drawAgreement, drawLandscapes];
+const waitingCharts = new Set();
 let nextChart = 0;
 
-function drawCharts() {
+// Charts are drawn one after another, so that the page answers in between.
+function drawSoon(charts) {
+  for (const chart of charts) waitingCharts.add(chart);
   clearTimeout(nextChart);
-  const left = [...CHARTS];
-  const drawOne = () => {
-    left.shift()();
-    if (left.length) nextChart = setTimeout(drawOne, 16);
-  };
-  nextChart = setTimeout(drawOne, 0);
+  nextChart = setTimeout(drawNext, 0);
+}
+
+function drawNext() {
+  const [chart] = waitingCharts;
+  if (!chart) return;
+  waitingCharts.delete(chart);
+  chart();
+  nextChart = setTimeout(drawNext, 16);
+}
+
+function drawNow() {
+  clearTimeout(nextChart);
+  for (const chart of waitingCharts) chart();
+  waitingCharts.clear();
+}
+
+function redraw() {
+  if (page.view) changed();
+  drawSoon(CURVED);
 }
 
 // Colours and widths are read when drawing: another scheme, width, or paper draws again.
 function wireSurroundings() {
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", changed);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   let width = innerWidth;
   let waiting = 0;
   addEventListener("resize", () => {
     if (innerWidth === width) return;
     width = innerWidth;
     clearTimeout(waiting);
-    waiting = setTimeout(changed, 150);
+    waiting = setTimeout(redraw, 150);
   });
   addEventListener("beforeprint", () => {
     document.documentElement.classList.add("on-paper");
-    changed();
-    clearTimeout(nextChart);
-    for (const drawChart of CHARTS) drawChart();
+    redraw();
+    drawNow();
   });
   addEventListener("afterprint", () => {
     document.documentElement.classList.remove("on-paper");
-    changed();
+    redraw();
   });
 }
 
@@ -92,13 +109,15 @@ function start() {
   drawHeader();
   drawStages();
   drawFailures();
-  if (!page.data.views.length) return;
-  byId("toolbar").hidden = false;
-  byId("main").hidden = false;
-  page.listeners.push(drawShown, drawTable, drawPlans, drawCharts);
-  wireControls();
   wireSurroundings();
-  choose(page.data.views[0]);
+  if (page.data.views.length) {
+    byId("toolbar").hidden = false;
+    byId("main").hidden = false;
+    page.listeners.push(drawShown, drawTable, drawPlans, () => drawSoon(COMPARED));
+    wireControls();
+    choose(page.data.views[0]);
+  }
+  drawSoon(CURVED);
 }
 
 start();

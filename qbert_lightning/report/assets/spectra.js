@@ -1,38 +1,15 @@
 // The distribution of curvature over data subsets, for each encoder block.
 
-let spectrumIndex = 0;
-
-function spectraShown() {
-  const shown = new Set(visible().map((setting) => setting.index));
-  return page.view.spectra.filter((s) => s.settings.some((i) => shown.has(i)));
-}
-
 function drawSpectra() {
-  const figure = byId("spectra-figure");
-  const all = spectraShown();
-  byId("spectrum-field").hidden = all.length < 2;
-  fill(byId("spectra-lead"));
-  if (!all.length) {
-    undraw(figure, "No run shown has analysed the Hessian of its loss.");
-    return;
-  }
-  spectrumIndex = Math.min(spectrumIndex, all.length - 1);
-  const name = (s) => {
-    const first = page.view.settings[s.settings[0]];
-    return `of ${first.name}${s.runs > 1 ? ` and ${plural(s.runs - 1, "other run")}` : ""}`;
-  };
-  options(byId("spectrum"), all.map(name), spectrumIndex);
-  byId("spectrum").onchange = (event) => {
-    spectrumIndex = Number(event.target.value);
-    drawSpectra();
-  };
-  drawSpectrum(figure, all[spectrumIndex]);
+  const { analyses, leftOut } = page.data.curvature;
+  byId("spectra-section").hidden = !analyses.length;
+  if (analyses.length) drawSpectrum(byId("spectra-figure"), picked("spectrum", analyses, ofRuns, drawSpectra), leftOut.analyses);
 }
 
 const quantity = ({ metric }) =>
   metric.includes("eigenvalue") ? "Largest eigenvalue of the Hessian" : `Values of ${metric || "the sensitivity"}`;
 
-function drawSpectrum(figure, spectrum) {
+function drawSpectrum(figure, spectrum, leftOut) {
   const subsets = Math.max(...spectrum.samples.map((values) => values.length));
   fill(byId("spectra-lead"), `${quantity(spectrum)} for each block on ${plural(subsets, "random subset")} of the training data, used by ${plural(spectrum.runs, "run")}. The more curved the loss, the more a block minds being rounded; the diamond is the number the blocks are ranked by.`);
   const color = styleValue("--accent");
@@ -63,6 +40,6 @@ function drawSpectrum(figure, spectrum) {
       { label: "one data subset", glyph: "●", color, traces: [box] },
       { label: `importance (${spectrum.metric})`, glyph: "◇", color: styleValue("--front"), traces: [importance] },
     ],
-    note: missing ? `Not drawn: ${plural(missing, "value")} that ${missing === 1 ? "is" : "are"} not finite.` : null,
+    note: [missing ? `Not drawn: ${plural(missing, "value")} that ${missing === 1 ? "is" : "are"} not finite. ` : null, leftOutText(leftOut, "analysis", "analyses")],
   });
 }

@@ -1,0 +1,115 @@
+"""What an analysis and a plan send to the tracker."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qbert_lightning.pipeline.pictures import log_bits, log_sensitivity, log_spectra
+from qbert_lightning.tracking import (
+    RunRecord,
+    WandbRun,
+    WandbSettings,
+    decode,
+    open_wandb,
+)
+from tests.report.spectra_folders import spectra
+
+BLOCKS = ["bert.encoder.layer.0", "bert.encoder.layer.1"]
+
+
+class Listener(WandbRun):
+    """A tracker that keeps what it is sent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.figures: dict[str, Any] = {}
+        self.tables: dict[str, tuple[list[str], list[list[Any]]]] = {}
+
+    def figure(self, name: str, make: Callable[[], Any]) -> None:
+        self.figures[name] = make()
+
+    def table(
+        self, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+    ) -> None:
+        self.tables[name] = (list(columns), [list(row) for row in rows])
+
+
+def test_spectra_are_pictures_and_tables() -> None:
+    content, tracker = spectra(BLOCKS, [0, 1]), Listener()
+    log_spectra(tracker, content)
+    assert tracker.figures.keys() == {
+        "hessian/spectral_density",
+        "hessian/landscapes",
+        *(f"hessian/landscape/{block}" for block in BLOCKS),
+    }
+    _, eigenvalues = tracker.tables["hessian/eigenvalues"]
+    found = content["blocks"][BLOCKS[1]]["eigenvalues"]
+    assert [[BLOCKS[1], i + 1, x] for i, x in enumerate(found)] == eigenvalues[20:]
+    columns, traces = tracker.tables["hessian/traces"]
+    assert traces[0][columns.index("trace")] == content["blocks"][BLOCKS[0]]["trace"]
+    num_nodes = sum(len(b["density"]["nodes"]) for b in content["blocks"].values())
+    assert len(tracker.tables["hessian/density"][1]) == num_nodes
+
+
+def test_numbers_may_be_decoded_already() -> None:
+    content, tracker = decode(spectra(BLOCKS, [0])), Listener()
+    log_spectra(tracker, content)
+    assert "hessian/landscapes" not in tracker.figures
+    assert f"hessian/landscape/{BLOCKS[0]}" in tracker.figures
+
+
+def test_a_sensitivity_table_is_sent_with_what_rankings_are_made_of() -> None:
+    tracker = Listener()
+    importance = dict(zip(BLOCKS, (2.0, 1.0), strict=True))
+    table = {
+        "metric": "hessian_trace",
+        "importance": importance,
+        "scores": {block: {"2": x, "4": x / 16} for block, x in importance.items()},
+        "samples": {block: [x, x] for block, x in importance.items()},
+    }
+    log_sensitivity(tracker, table)
+    assert tracker.figures.keys() == {"sensitivity/hessian_trace_over_subsets"}
+    columns, rows = tracker.tables["sensitivity/scores"]
+    assert columns == ["block", "metric", "importance", "bits", "score"]
+    assert rows[1] == [BLOCKS[0], "hessian_trace", 2.0, 4, 0.125]
+    assert len(tracker.tables["sensitivity/importance"][1]) == 2
+    assert len(tracker.tables["sensitivity/samples"][1]) == 4
+
+
+@pytest.mark.parametrize("samples", [{}, {BLOCKS[0]: []}])
+def test_a_metric_without_samples_has_no_distribution(samples: dict) -> None:
+    tracker = Listener()
+    table = {"metric": "index", "importance": {BLOCKS[0]: 1.0}, "scores": {}}
+    log_sensitivity(tracker, table | {"samples": samples})
+    assert tracker.tables.keys() == {"sensitivity/importance"}
+    assert not tracker.figures
+
+
+def test_a_plan_is_a_heat_map() -> None:
+    tracker = Listener()
+    log_bits(tracker, {f"{block}.query": 2 for block in BLOCKS})
+    assert tracker.figures.keys() == {"quant/plan_bits"}
+    log_bits(Listener(), {})
+
+
+def test_everything_reaches_the_files_of_a_run_offline(tmp_path: Path) -> None:
+    settings = WandbSettings(mode="offline", project="tests")
+    with open_wandb(settings, RunRecord("x"), tmp_path) as tracker:
+        log_spectra(tracker, spectra(BLOCKS, [0, 1]))
+        log_bits(tracker, {f"{block}.query": 2 for block in BLOCKS})
+        assert tracker.is_active
+    pictures = list(
+        tmp_path.glob("wandb/offline-run-*/files/media/plotly/**/*.plotly.json")
+    )
+    assert len(pictures) == 5
+    kinds = {json.loads(path.read_text())["data"][0]["type"] for path in pictures}
+    assert kinds == {"scatter", "surface", "heatmap"}
+    tables = list(
+        tmp_path.glob("wandb/offline-run-*/files/media/table/**/*.table.json")
+    )
+    assert len(tables) == 3
