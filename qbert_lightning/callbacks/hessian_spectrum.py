@@ -1,4 +1,4 @@
-"""What the analysis found about each layer, in the log of the run that uses it."""
+"""What the analysis found about each block, in the log of the run that uses it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from qbert_lightning.callbacks.quantization import quantization_of
 
 
 class HessianSpectrum(pl.Callback):
-    """Logs each layer's curvature over data subsets: mean, spread and importance.
+    """Logs each block's sensitivity over data subsets: mean, spread and importance.
 
-    Keys are ``hessian/top_eigenvalue/<layer>`` (mean), ``hessian/top_eigenvalue_std/…``
-    and ``hessian/importance/…`` (Q-BERT's Ω, "absolute mean plus std").
+    Keys are ``hessian/top_eigenvalue/<block>`` (mean; another metric has another
+    quantity), ``hessian/top_eigenvalue_std/<block>``, and ``sensitivity/<metric>/…``
+    for the importance, such as Q-BERT's Ω = |mean| + std.
     """
 
     def on_fit_start(  # noqa: D102
@@ -24,9 +25,9 @@ class HessianSpectrum(pl.Callback):
             return
         row = {}
         for block, values in table.samples.items():
-            row[f"hessian/top_eigenvalue/{block}"] = mean(values)
-            row[f"hessian/top_eigenvalue_std/{block}"] = pstdev(values)
+            row[f"{table.quantity}/{block}"] = mean(values)
+            row[f"{table.quantity}_std/{block}"] = pstdev(values)
         for block, importance in table.importance.items():
-            row[f"hessian/importance/{block}"] = importance
+            row[f"sensitivity/{table.metric}/{block}"] = importance
         for logger in trainer.loggers:
             logger.log_metrics(row, step=trainer.global_step)

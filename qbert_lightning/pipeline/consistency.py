@@ -46,6 +46,7 @@ def check_consistency(
     check_groups(config["quant"]["rules"], raw["quant"]["rules"], shapes)
     check_budget(config["allocator"], shapes)
     check_blocks(config["blocks"], shapes)
+    check_subsets(config["analysis"])
 
 
 def check_paths(config: Node) -> None:
@@ -247,6 +248,16 @@ def check_blocks(blocks: str | Sequence[str], shapes: Shapes) -> None:
     others = [f"{prefix}.{part}" for part in OTHER_PARTS]
     every = plan.with_parents([*shapes, *norms, *others, *HEADS])
     plan.matching_names(patterns, every)
+
+
+def check_subsets(analysis: Node) -> None:
+    """Refuse subsets that are smaller than a batch."""
+    most, size = analysis["max_examples"], analysis["batch_size"]
+    if most is not None and most < size:
+        raise QbertError(
+            f"analysis.max_examples={most}: accepted null, or at least a batch "
+            f"(analysis.batch_size={size})"
+        )
 
 
 def _null(value: object) -> str:

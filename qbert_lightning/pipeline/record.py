@@ -56,8 +56,9 @@ def log_plan(tracker: WandbRun, plan: QuantPlan) -> None:
 def log_summary(tracker: WandbRun, record: RunRecord) -> None:
     """Send final numbers, and each layer's sensitivity as picture and table."""
     if record.sensitivity is not None:
+        quantity = record.sensitivity["quantity"]
         for block, values in record.sensitivity["samples"].items():
-            tracker.histogram(f"hessian/top_eigenvalue_over_subsets/{block}", values)
+            tracker.histogram(f"{quantity}_over_subsets/{block}", values)
         log_sensitivity(tracker, record.sensitivity)
     tracker.summary(record.metrics)
 

@@ -21,6 +21,7 @@ from qbert_lightning.pipeline.export import export, facts_of
 from qbert_lightning.pipeline.finetune import finetune
 from qbert_lightning.pipeline.instantiate import instantiate
 from qbert_lightning.pipeline.naming import run_name
+from qbert_lightning.pipeline.pictures import log_spectra
 from qbert_lightning.pipeline.quantize import quantize
 from qbert_lightning.pipeline.record import (
     log_plan,
@@ -29,7 +30,7 @@ from qbert_lightning.pipeline.record import (
     record_plan,
 )
 from qbert_lightning.pipeline.report import refresh_page
-from qbert_lightning.pipeline.spectra import SPECTRA_FILE, look
+from qbert_lightning.pipeline.spectra import SPECTRA_FILE, look, spectra_of
 from qbert_lightning.pipeline.stage_cache import Stage, key_hash
 from qbert_lightning.pipeline.summary import print_summary
 from qbert_lightning.pipeline.workbench import (
@@ -98,7 +99,8 @@ def _say(console: Console, line: str) -> None:
 def _finish(
     console: Console, record: RunRecord, runs: Path
 ) -> tuple[float, float] | None:
-    page = refresh_page(runs, f"{record.task} runs") if record.kind == "run" else None
+    compared = record.kind in ("run", "analyze")
+    page = refresh_page(runs, f"{record.task} runs") if compared else None
     print_summary(console, record, page)
     if all(stage["reused"] for stage in record.stages.values()):
         _say(console, "nothing was done twice: every stage was there already")
@@ -110,10 +112,9 @@ def _finish(
 def _loop(bench: Workbench, record: RunRecord, until: str, folder: Path) -> None:
     """All stages up to ``until``, what they found entered in the record."""
     _describe_data(bench, record)
-    if until != "finetune" and (
-        bench.allocator.needs_sensitivity or until == "analyze"
-    ):
-        bench.metric.check(bench.data.rows()["train"])
+    if until == "analyze" or bench.allocator.needs_sensitivity:
+        num_rows = bench.data.rows()["train"]
+        bench.metric.check(num_rows, bench.allocator.candidate_bits)
     if until == "evaluate" and bench.config["artifact"] is not None:
         _evaluate_artifact(bench, record)
         return
@@ -126,6 +127,8 @@ def _loop(bench: Workbench, record: RunRecord, until: str, folder: Path) -> None
     if bench.spectra is not None:
         stage = _enter(record, "spectra", look(bench, float_stage, bench.spectra))
         shutil.copyfile(stage.folder / SPECTRA_FILE, folder / SPECTRA_FILE)
+        if bench.tracker is not None:
+            log_spectra(bench.tracker, spectra_of(folder))
     plan, table = _plan(bench, record, float_stage, until)
     if plan is None or until == "allocate":
         return

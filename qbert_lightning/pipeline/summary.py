@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from statistics import fmean, pstdev
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from qbert_lightning.plan import SensitivityTable
 from qbert_lightning.tracking import RunRecord
 
 
@@ -35,9 +37,32 @@ def print_summary(console: Console, record: RunRecord, page: Path | None) -> Non
         if value is not None:
             table.add_row(name, value)
     console.print(table)
+    if record.kind == "analyze":
+        _print_sensitivity(console, record)
     console.print(f"scores are on {record.splits.get('test')}", soft_wrap=True)
     if page is not None:
         console.print(f"page  {page}", soft_wrap=True)
+
+
+def _print_sensitivity(console: Console, record: RunRecord) -> None:
+    """Print what the analysis found: one row for each block."""
+    found = SensitivityTable.from_dict(record.sensitivity or {})
+    widths = sorted({bits for row in found.scores.values() for bits in row})
+    table = Table(title=f"{found.metric} by block", title_justify="left")
+    table.add_column("block", no_wrap=True)
+    names = ["importance", "mean", "std", *(f"score at {bits} bits" for bits in widths)]
+    for name in names:
+        table.add_column(name, justify="right")
+    for block, importance in found.importance.items():
+        samples, scores = found.samples.get(block), found.scores.get(block, {})
+        values = (
+            importance,
+            fmean(samples) if samples else None,
+            pstdev(samples) if samples else None,
+            *(scores.get(bits) for bits in widths),
+        )
+        table.add_row(block, *(_number(value, "{:.4g}") or "" for value in values))
+    console.print(table)
 
 
 def print_comparison(console: Console, folder: Path) -> None:

@@ -67,7 +67,11 @@ class SensitivityTable:
     @classmethod
     def from_json(cls, text: str) -> Self:
         """The table that `to_json` wrote."""
-        data = json.loads(text)
+        return cls.from_dict(json.loads(text))
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The table that `to_dict` wrote."""
         return cls(
             metric=data["metric"],
             importance=data["importance"],

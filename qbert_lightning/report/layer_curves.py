@@ -9,35 +9,36 @@ from qbert_lightning.report.curves import Curve, logged_rows
 from qbert_lightning.report.run import Run
 
 AREA = "hessian/"
-QUANTITIES = ("trace", "top_eigenvalue")
+FLOAT = "float/"
+QUANTITIES = ("mean_eigenvalue", "top_eigenvalue")
 
 
 def layer_curves(run: Run, max_points: int) -> dict[str, dict[str, Curve]]:
-    """Trace and largest eigenvalue of each block over the steps of a run.
+    """Mean and largest eigenvalue of each block over the steps of a run.
 
-    Taken are `hessian/trace/<block>` and `hessian/top_eigenvalue/<block>`, also under
-    `float/`, where they were logged at two steps or more. Of two values at one step the
-    first one counts: a later stage says again what it began with.
+    Taken are `hessian/mean_eigenvalue/<block>` and `hessian/top_eigenvalue/<block>`,
+    and the same under `float/` for the training of the float model, where they were
+    logged at two steps or more. Of two values at one step the first one counts: a later
+    stage says again what it began with.
 
     Args:
         run: The run; `metrics.jsonl` is read from its folder.
         max_points: Longer curves are averaged down to this many points.
 
     Returns:
-        Quantity → block, from the input up → curve; empty without such a history.
+        Quantity, with `float/` before it where it is the float model's → block, from
+        the input up → curve; empty without such a history.
     """
     points: dict[str, dict[str, dict[int, float]]] = {}
     for step, key, value in _logged(run):
-        quantity, _, block = (
-            key.removeprefix("float/").removeprefix(AREA).partition("/")
-        )
-        if quantity in QUANTITIES and block:
-            points.setdefault(quantity, {}).setdefault(block, {}).setdefault(
-                step, value
-            )
+        model, _, rest = key.rpartition(AREA)
+        quantity, _, block = rest.partition("/")
+        if model in ("", FLOAT) and quantity in QUANTITIES and block:
+            rows = points.setdefault(f"{model}{quantity}", {})
+            rows.setdefault(block, {}).setdefault(step, value)
     found = {}
-    for quantity in QUANTITIES:
-        rows = points.get(quantity, {})
+    for quantity in sorted(points):
+        rows = points[quantity]
         blocks = in_order([block for block, row in rows.items() if len(row) > 1])
         if blocks:
             found[quantity] = {

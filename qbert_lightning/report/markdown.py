@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from qbert_lightning.report.aggregate import Setting, Summary, aggregate
+from qbert_lightning.report.agreement_markdown import agreement_markdown
+from qbert_lightning.report.cell_text import cell_text
 from qbert_lightning.report.run import Run
+from qbert_lightning.report.sensitivity_markdown import sensitivity_markdown
 from qbert_lightning.report.view import configured
 
 HEADER = (
@@ -31,7 +34,11 @@ def write_markdown(runs: Sequence[Run], path: Path) -> Path:
 
 
 def markdown_table(runs: Sequence[Run]) -> str:
-    """The table as text; a line above each block names metric, split and seeds."""
+    """The tables as text; a line above each names metric, split and seeds.
+
+    Scores first; where there are analyses, their importances and how well they agree
+    with the measured sensitivity.
+    """
     blocks: dict[str, list[Setting]] = {}
     for setting in sorted(aggregate(runs), key=lambda each: each.first.started):
         metric = setting.first.primary_metric.rpartition("/")[2]
@@ -39,8 +46,9 @@ def markdown_table(runs: Sequence[Run]) -> str:
         blocks.setdefault(title, []).append(setting)
     lines = []
     for title, settings in blocks.items():
-        lines += [_text(title), "", *HEADER, *(_row(each) for each in settings), ""]
-    return "\n".join(lines)
+        lines += [cell_text(title), "", *HEADER, *(_row(each) for each in settings), ""]
+    parts = ["\n".join(lines), sensitivity_markdown(runs), agreement_markdown(runs)]
+    return "\n".join(part for part in parts if part)
 
 
 def _row(setting: Setting) -> str:
@@ -49,9 +57,9 @@ def _row(setting: Setting) -> str:
     drop = setting.summary("quant/drop")
     seeds = f" ({score.n})" if score and score.n > 1 else ""
     cells = (
-        _text(setting.name),
+        cell_text(setting.name),
         _number(setting.summary("quant/average_bits")),
-        _text(configured(setting, "quant.groups")),
+        cell_text(configured(setting, "quant.groups")),
         _number(score, 100) + _spread(score) + seeds,
         _number(drop, 100) + _spread(drop),
         _number(setting.summary("quant/bytes_on_disk"), 2**-20),
@@ -68,13 +76,3 @@ def _spread(summary: Summary | None) -> str:
     if summary is None or summary.std is None:
         return ""
     return f" ± {100 * summary.std:.2f}"
-
-
-def _text(text: str) -> str:
-    r"""Text that can neither end a cell nor be taken for markup.
-
-    >>> _text("a|b <i>")
-    'a\\|b &lt;i&gt;'
-    """
-    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return " ".join(escaped.replace("|", "\\|").split())

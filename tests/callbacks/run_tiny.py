@@ -22,6 +22,7 @@ TABLE = SensitivityTable(
     "hessian_eigenvalue",
     importance={"bert.encoder.layer.0": 3.0},
     samples={"bert.encoder.layer.0": (1.0, -3.0)},
+    quantity="hessian/top_eigenvalue",
 )
 
 

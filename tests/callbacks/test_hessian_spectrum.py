@@ -13,9 +13,9 @@ def test_logs_mean_spread_and_importance(tmp_path: Path) -> None:
     block = "bert.encoder.layer.0"
     assert logged[f"hessian/top_eigenvalue/{block}"] == -1.0
     assert logged[f"hessian/top_eigenvalue_std/{block}"] == 2.0
-    assert logged[f"hessian/importance/{block}"] == 3.0
+    assert logged[f"sensitivity/hessian_eigenvalue/{block}"] == 3.0
 
 
 def test_without_an_analysis_nothing_is_logged(tmp_path: Path) -> None:
     _, logged = fit(tmp_path, HessianSpectrum(), sensitivity=None)
-    assert not any(key.startswith("hessian/") for key in logged)
+    assert not any(key.startswith(("hessian/", "sensitivity/")) for key in logged)

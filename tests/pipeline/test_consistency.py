@@ -16,6 +16,7 @@ from qbert_lightning.pipeline.consistency import (
     check_model,
     check_paths,
     check_quant_overrides,
+    check_subsets,
     layer_shapes,
 )
 
@@ -278,6 +279,13 @@ def test_blocks_that_are_there(blocks: str | list[str]) -> None:
 def test_blocks_that_are_not(blocks: str | list[str], message: str) -> None:
     with pytest.raises(QbertError, match=message):
         check_blocks(blocks, SHAPES)
+
+
+def test_subsets_smaller_than_a_batch() -> None:
+    check_subsets({"max_examples": None, "batch_size": 16})
+    check_subsets({"max_examples": 16, "batch_size": 16})
+    with pytest.raises(QbertError, match=r"analysis.max_examples=8: .*batch_size=16"):
+        check_subsets({"max_examples": 8, "batch_size": 16})
 
 
 def test_blocks_of_an_unknown_model_are_checked_when_it_is_there() -> None:

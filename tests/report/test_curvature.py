@@ -15,6 +15,8 @@ from tests.report.analyses import analysis, measurement
 from tests.report.run_folders import record, write_run
 from tests.report.spectra_folders import spectra, write_spectra
 
+MEAN = "hessian/mean_eigenvalue"
+
 
 def found(*runs: Run) -> dict[str, Any]:
     return curvature(runs, CurveTable(len(runs)))
@@ -62,14 +64,14 @@ def test_pairs_and_their_table_are_told() -> None:
 
 
 def test_curves_of_runs_that_share_them_are_told_once(tmp_path: Path) -> None:
-    rows = [{"step": step, "hessian/trace/l.0": 1.0 + step} for step in (0, 5)]
+    rows = [{"step": step, f"{MEAN}/l.0": 1.0 + step} for step in (0, 5)]
     for name in ("a", "b"):
         write_run(tmp_path / name, record(name=name), rows)
     runs = collect_runs([tmp_path])
     table = CurveTable(len(runs))
     (row,) = curvature(runs, table)["histories"]
     assert row["runs"] == 2
-    assert row["quantities"]["trace"]["blocks"] == ["l.0"]
+    assert row["quantities"]["mean_eigenvalue"]["blocks"] == ["l.0"]
     assert table.rows == [((0, 5), [1.0, 6.0])]
 
 
@@ -80,7 +82,7 @@ def test_what_is_too_much_is_counted(
     monkeypatch.setattr(module, "MOST_CHARACTERS", most)
     monkeypatch.setattr(module, "MOST_POINTS", 2)
     for i in range(3):
-        rows = [{"step": step, "hessian/trace/l.0": i + step} for step in (0, 5)]
+        rows = [{"step": step, f"{MEAN}/l.0": i + step} for step in (0, 5)]
         folder = write_run(tmp_path / str(i), record(name=str(i)), rows)
         write_spectra(folder, spectra([f"l.{k}" for k in range(6)], seed=i))
     runs = [sampled(1.0), sampled(2.0), sampled(3.0), measurement(), analysis("index")]

@@ -334,7 +334,7 @@ def analyses_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows = [
             {"step": s, **{f"hessian/{q}/{b}": s + x for b, x in importance.items()}}
             for s in (0, 10, 20)
-            for q in ("trace", "top_eigenvalue")
+            for q in ("mean_eigenvalue", "top_eigenvalue")
         ]
         folder = write_run(root / name, run, rows if name == "random" else [])
         write_spectra(folder, spectra(blocks, [0, 1, 3]))

@@ -1,6 +1,11 @@
 // How the curvature of each block moves while the model is trained.
 
-const MOVING = { trace: "trace of the Hessian", top_eigenvalue: "largest eigenvalue of the Hessian" };
+const MOVING = {
+  "float/mean_eigenvalue": "mean eigenvalue of the Hessian, float model",
+  "float/top_eigenvalue": "largest eigenvalue of the Hessian, float model",
+  mean_eigenvalue: "mean eigenvalue of the Hessian",
+  top_eigenvalue: "largest eigenvalue of the Hessian",
+};
 
 function drawLayerCurves() {
   const { histories, leftOut } = page.data.curvature;
