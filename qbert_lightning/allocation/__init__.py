@@ -1,6 +1,6 @@
 """Who gets how many bits."""
 
-from qbert_lightning.allocation.base import BitAllocator
+from qbert_lightning.allocation.base import BitAllocator, FrontPoint
 from qbert_lightning.allocation.budget import (
     AverageBits,
     Budget,
@@ -8,7 +8,7 @@ from qbert_lightning.allocation.budget import (
     choose_budget,
 )
 from qbert_lightning.allocation.budgeted import BudgetedAllocator
-from qbert_lightning.allocation.pareto import FrontPoint, Pareto, pareto_front
+from qbert_lightning.allocation.pareto import Pareto, pareto_front
 from qbert_lightning.allocation.published import Published
 from qbert_lightning.allocation.ranked import Ranked
 from qbert_lightning.allocation.reversed import Reversed

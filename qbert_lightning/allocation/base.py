@@ -4,9 +4,25 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import ClassVar
 
 from qbert_lightning.plan import BlockSize, SensitivityTable
+
+
+@dataclass(frozen=True)
+class FrontPoint:
+    """An assignment that no other beats in both size and score.
+
+    Attributes:
+        cost: Its size in bits, as the budget counts.
+        score: Sum of its blocks' scores.
+        bits: Block → width.
+    """
+
+    cost: int
+    score: float
+    bits: Mapping[str, int]
 
 
 class BitAllocator(ABC):
@@ -26,6 +42,12 @@ class BitAllocator(ABC):
     def candidate_bits(self) -> tuple[int, ...]:
         """Widths it may give, whose sizes and sensitivities it wants to know."""
         return ()
+
+    def front(
+        self, table: SensitivityTable, blocks: Mapping[str, BlockSize]
+    ) -> list[FrontPoint]:
+        """Every assignment worth considering, whatever the budget; none by default."""
+        return []
 
     @abstractmethod
     def allocate(

@@ -6,23 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 
+from qbert_lightning.allocation.base import FrontPoint
 from qbert_lightning.allocation.budgeted import BudgetedAllocator, known_number
 from qbert_lightning.plan import BlockSize, SensitivityTable
-
-
-@dataclass(frozen=True)
-class FrontPoint:
-    """An assignment that no other beats in both size and score.
-
-    Attributes:
-        cost: Its size.
-        score: Sum of its blocks' scores.
-        bits: Block → width.
-    """
-
-    cost: int
-    score: float
-    bits: Mapping[str, int]
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,11 @@ from torch import nn
 
 from qbert_lightning.layers import layer_shapes
 from qbert_lightning.models import load_float, select_blocks
+from qbert_lightning.pipeline.front import write_front
 from qbert_lightning.pipeline.stage_cache import Stage
 from qbert_lightning.pipeline.workbench import Workbench
 from qbert_lightning.plan import (
+    BlockSize,
     QuantPlan,
     SensitivityTable,
     block_sizes,
@@ -36,7 +38,8 @@ def allocate(
         sensitivity: With `scored` widths, for allocators that need it.
 
     Returns:
-        The stage; its folder holds ``plan.json``.
+        The stage; its folder holds ``plan.json`` and, where the allocator knows it, the
+        whole Pareto front.
     """
     config = bench.config
     key = {
@@ -49,8 +52,12 @@ def allocate(
 
     def make(folder: Path) -> None:
         model, _ = load_float(float_stage.folder)
-        plan = make_plan(bench, model, sensitivity)
-        (folder / PLAN_FILE).write_text(plan.to_json())
+        plan, sizes = planned(bench, model)
+        bits = bench.allocator.allocate(sensitivity, sizes)
+        (folder / PLAN_FILE).write_text(plan.with_weight_bits(bits).to_json())
+        if sensitivity is not None:
+            front = bench.allocator.front(sensitivity, sizes)
+            write_front(front, sizes, bits, folder)
 
     return bench.stage("allocate", key, make)
 
@@ -60,17 +67,19 @@ def plan_of(folder: Path) -> QuantPlan:
     return QuantPlan.from_json((folder / PLAN_FILE).read_text())
 
 
-def make_plan(
-    bench: Workbench, model: PreTrainedModel, sensitivity: SensitivityTable | None
-) -> QuantPlan:
-    """Rules and allocator, applied to a float model."""
-    shapes, allocator = layer_shapes(model), bench.allocator
+def planned(
+    bench: Workbench, model: PreTrainedModel
+) -> tuple[QuantPlan, dict[str, BlockSize]]:
+    """The plan of the rules alone, and the size of every block that may be given bits.
+
+    Args:
+        bench: The run's objects.
+        model: The float model, for names and shapes.
+    """
+    shapes = layer_shapes(model)
     plan = expand_rules(bench.rules, shapes)
-    if not allocator.candidate_bits:
-        return plan
     blocks = list(select_blocks(model, bench.config["blocks"]))
-    sizes = block_sizes(plan, shapes, blocks, allocator.candidate_bits)
-    return plan.with_weight_bits(allocator.allocate(sensitivity, sizes))
+    return plan, block_sizes(plan, shapes, blocks, bench.allocator.candidate_bits)
 
 
 def scored(

@@ -19,6 +19,7 @@ from qbert_lightning.pipeline.analyze import analyze, table_of
 from qbert_lightning.pipeline.evaluate import evaluate, scores_of
 from qbert_lightning.pipeline.export import export, facts_of
 from qbert_lightning.pipeline.finetune import finetune
+from qbert_lightning.pipeline.front import FRONT_FILE, print_front
 from qbert_lightning.pipeline.instantiate import instantiate
 from qbert_lightning.pipeline.naming import run_name
 from qbert_lightning.pipeline.pictures import log_spectra
@@ -89,7 +90,7 @@ def run_stages(config: DictConfig, until: str = "run") -> tuple[float, float] | 
         finally:
             merge_metrics(record, folder)
         log_summary(tracker, record)
-    return _finish(console, record, sweep or Path(plain["paths"]["output_dir"]))
+    return _finish(console, record, folder, sweep or Path(plain["paths"]["output_dir"]))
 
 
 def _say(console: Console, line: str) -> None:
@@ -97,11 +98,13 @@ def _say(console: Console, line: str) -> None:
 
 
 def _finish(
-    console: Console, record: RunRecord, runs: Path
+    console: Console, record: RunRecord, folder: Path, runs: Path
 ) -> tuple[float, float] | None:
     compared = record.kind in ("run", "analyze")
     page = refresh_page(runs, f"{record.task} runs") if compared else None
     print_summary(console, record, page)
+    if record.kind == "allocate":
+        print_front(console, folder)
     if all(stage["reused"] for stage in record.stages.values()):
         _say(console, "nothing was done twice: every stage was there already")
     score = record.metrics.get(record.primary_metric)
@@ -112,12 +115,12 @@ def _finish(
 def _loop(bench: Workbench, record: RunRecord, until: str, folder: Path) -> None:
     """All stages up to ``until``, what they found entered in the record."""
     _describe_data(bench, record)
-    if until == "analyze" or bench.allocator.needs_sensitivity:
-        num_rows = bench.data.rows()["train"]
-        bench.metric.check(num_rows, bench.allocator.candidate_bits)
     if until == "evaluate" and bench.config["artifact"] is not None:
         _evaluate_artifact(bench, record)
         return
+    if until != "finetune" and _analyzes(bench, until):
+        num_rows = bench.data.rows()["train"]
+        bench.metric.check(num_rows, bench.allocator.candidate_bits)
     float_stage = _enter(record, "finetune", finetune(bench))
     load = lambda: load_float(float_stage.folder)[0]  # noqa: E731
     scored = _enter(record, "evaluate_float", evaluate(bench, load, float_stage.key))
@@ -126,10 +129,10 @@ def _loop(bench: Workbench, record: RunRecord, until: str, folder: Path) -> None
         return
     if bench.spectra is not None:
         stage = _enter(record, "spectra", look(bench, float_stage, bench.spectra))
-        shutil.copyfile(stage.folder / SPECTRA_FILE, folder / SPECTRA_FILE)
+        _keep(stage, SPECTRA_FILE, folder)
         if bench.tracker is not None:
-            log_spectra(bench.tracker, spectra_of(folder))
-    plan, table = _plan(bench, record, float_stage, until)
+            log_spectra(bench.tracker, spectra_of(stage.folder))
+    plan, table = _plan(bench, record, float_stage, until, folder)
     if plan is None or until == "allocate":
         return
     quantized = _enter(record, "quantize", quantize(bench, float_stage, plan, table))
@@ -153,13 +156,13 @@ def _loop(bench: Workbench, record: RunRecord, until: str, folder: Path) -> None
 
 
 def _plan(
-    bench: Workbench, record: RunRecord, float_stage: Stage, until: str
+    bench: Workbench, record: RunRecord, float_stage: Stage, until: str, folder: Path
 ) -> tuple[QuantPlan | None, SensitivityTable | None]:
     """The user's plan, or that of analysis and allocation; none for ``analyze``."""
     if bench.config["plan"] is not None and until != "analyze":
         return QuantPlan.from_json(Path(bench.config["plan"]).read_text()), None
     table = None
-    if bench.allocator.needs_sensitivity or until == "analyze":
+    if _analyzes(bench, until):
         table = table_of(_enter(record, "analyze", analyze(bench, float_stage)))
         model, _ = load_float(float_stage.folder)
         table = scored(bench, model, table)
@@ -167,9 +170,22 @@ def _plan(
     if until != "analyze":
         stage = _enter(record, "allocate", allocate(bench, float_stage, table))
         plan = plan_of(stage.folder)
+        _keep(stage, FRONT_FILE, folder)
     if table is not None:
         record.sensitivity = table.to_dict()
     return plan, table
+
+
+def _analyzes(bench: Workbench, until: str) -> bool:
+    """Whether sensitivities are measured on the way, or known to be unnecessary."""
+    is_given = bench.config["plan"] is not None
+    return until == "analyze" or (bench.allocator.needs_sensitivity and not is_given)
+
+
+def _keep(stage: Stage, name: str, folder: Path) -> None:
+    """Copy a stage's file into the run's folder, where the report looks for it."""
+    if (stage.folder / name).is_file() and not is_helper_process():
+        shutil.copyfile(stage.folder / name, folder / name)
 
 
 def _describe_data(bench: Workbench, record: RunRecord) -> None:
