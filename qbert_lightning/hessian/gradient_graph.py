@@ -63,7 +63,13 @@ class GradientGraph:
         return torch.cat([each.detach().flatten() for each in self._gradients])
 
     def product(self, pieces: Sequence[Tensor], *, keep: bool = False) -> Tensor:
-        """The Hessian times the vector made of ``pieces``, flat [size].
+        """The Hessian times the vector made of ``pieces``, flat [size]; see `parts`."""
+        return torch.cat([part.flatten() for part in self.parts(pieces, keep=keep)])
+
+    def parts(
+        self, pieces: Sequence[Tensor], *, keep: bool = False
+    ) -> tuple[Tensor, ...]:
+        """The Hessian times the vector made of ``pieces``, cut like the parameters.
 
         Args:
             pieces: The vector, cut and shaped like the parameters.
@@ -76,10 +82,10 @@ class GradientGraph:
             if gradient.requires_grad
         ]
         if not curved:
-            return torch.cat([torch.zeros_like(piece).flatten() for piece in pieces])
+            return tuple(torch.zeros_like(piece) for piece in pieces)
         gradients, outer = zip(*curved, strict=True)
         try:
-            parts = torch.autograd.grad(
+            return torch.autograd.grad(
                 gradients,
                 self._parameters,
                 grad_outputs=outer,
@@ -94,7 +100,6 @@ class GradientGraph:
                 f"the model has no second derivative ({error}): "
                 'accepted attention: attn_implementation="eager"'
             ) from error
-        return torch.cat([part.flatten() for part in parts])
 
 
 class _SavedBytes:

@@ -103,6 +103,13 @@ class Run:
 
 
 @dataclass
+class Bench(Run):
+    """`qbert bench`: a run's configuration, and what is measured."""
+
+    bench: dict[str, Any]
+
+
+@dataclass
 class Report:
     """`qbert report`."""
 
@@ -145,6 +152,15 @@ class AnyArgument:
     max_length: Annotated[int, Range(3, 100_000)]
     stride: Annotated[int, Range(0)]
     num_workers: Annotated[int, Range(0, 256)]
+    num_examples: Count
+    num_threads: Count
+    rounds: Count
+    layers: Count | None
+    top_k: Count
+    top_k_layers: Count | None
+    top_k_rounds: Count
+    max_iterations: Count
+    top_k_iterations: Count
 
 
 # Sections with keys of their own, by address.
