@@ -28,8 +28,8 @@ MORE = (1.0, 1.25, 1.6, 2.0)
 class HessianBenchmark(Benchmark):
     """Top eigenvalue, top k eigenvalues and trace of single encoder layers.
 
-    The contests are ``top 1``, ``trace`` and ``top <k>``. Every answer is checked by the
-    residual ‖H v − λ v‖ / |λ| of our operator. Ours goes on until its residual is
+    The contests are ``top 1``, ``trace`` and ``top <k>``. Every answer is checked by
+    the residual ‖H v − λ v‖ / |λ| of our operator. Ours goes on until its residual is
     within ``tolerance`` and not above PyHessian's; a peer that ended above
     ``tolerance`` has not finished the same work, so the ratio is a lower bound. For the
     trace all use Hutchinson's estimator with equally many vectors, so that the standard
@@ -39,10 +39,10 @@ class HessianBenchmark(Benchmark):
         num_examples: Training examples that the loss is averaged over.
         batch_size: Examples in a batch.
         layers: Encoder layers to measure, spread evenly; null takes all.
-        rounds: Interleaved repetitions.
+        rounds: Interleaved repetitions of top 1 and trace; 0 leaves them out.
         top_k: Number of eigenvalues of the second contest.
         top_k_layers: Layers of the second contest, the slowest one.
-        top_k_rounds: Rounds of the second contest.
+        top_k_rounds: Rounds of the second contest; 0 leaves it out.
         num_samples: Random vectors for each trace.
         tolerance: Relative residual to reach.
         max_iterations: Most power iterations a peer may spend on the top eigenvalue.
@@ -71,12 +71,14 @@ class HessianBenchmark(Benchmark):
     seed: int = 0
 
     def __post_init__(self) -> None:
-        least = {"num_samples": 2, "seed": 0}
+        least = {"num_samples": 2, "rounds": 0, "seed": 0, "top_k_rounds": 0}
         for key, value in asdict(self).items():
             if key != "tolerance" and value is not None and value < least.get(key, 1):
                 raise QbertError(
                     f"bench.{key}={value}: accepted {least.get(key, 1)} or more"
                 )
+        if self.rounds == self.top_k_rounds == 0:
+            raise QbertError("bench.rounds=0, bench.top_k_rounds=0: accepted one above")
         if self.tolerance <= 0:
             raise QbertError(f"bench.tolerance={self.tolerance}: accepted above 0")
 

@@ -154,11 +154,9 @@ class AnyArgument:
     num_workers: Annotated[int, Range(0, 256)]
     num_examples: Count
     num_threads: Count
-    rounds: Count
     layers: Count | None
     top_k: Count
     top_k_layers: Count | None
-    top_k_rounds: Count
     max_iterations: Count
     top_k_iterations: Count
 
