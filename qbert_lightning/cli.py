@@ -211,7 +211,8 @@ def _with_benchmark(options: argparse.Namespace) -> list[str]:
     if not names and (options.help or options.shell_completion):
         return rest
     if len(names) != 1 or names[0] not in accepted:
-        raise QbertError(f"bench {' '.join(names)}: accepted {', '.join(accepted)}")
+        typed = " ".join(["bench", *names])
+        raise QbertError(f"{typed}: accepted one of {', '.join(accepted)}")
     return [f"bench={names[0]}", *rest]
 
 
