@@ -208,7 +208,9 @@ class HessianOperator:
         batch = {
             key: value.to(self.device) for key, value in self._batches[index].items()
         }
-        graph = GradientGraph(partial(self._loss_function, batch), self.parameters)
+        loss_function = partial(self._loss_function, batch)
+        weights = self._model.parameters()
+        graph = GradientGraph(loss_function, self.parameters, weights)
         taken = sum(kept.num_bytes for kept in self._kept.values())
         if taken + graph.num_bytes <= self._room:
             self._kept[index] = graph
