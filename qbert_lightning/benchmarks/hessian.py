@@ -71,7 +71,13 @@ class HessianBenchmark(Benchmark):
     seed: int = 0
 
     def __post_init__(self) -> None:
-        least = {"num_samples": 2, "rounds": 0, "seed": 0, "top_k_rounds": 0}
+        least = {
+            "num_samples": 2,
+            "top_k": 2,
+            "rounds": 0,
+            "top_k_rounds": 0,
+            "seed": 0,
+        }
         for key, value in asdict(self).items():
             if key != "tolerance" and value is not None and value < least.get(key, 1):
                 raise QbertError(
@@ -92,10 +98,9 @@ class HessianBenchmark(Benchmark):
         measurements: list[dict[str, Any]] = []
         with RefereeProcess(model, file, self.num_threads) as referee:
             for k, layer, turn in self._plan(names):
-                found = self._turn(referee, k, layer, turn, missing)
-                measurements += found
-                for each in found:
-                    say(f"  {_told(each)}")
+                for found in self._turn(referee, k, layer, turn, missing):
+                    measurements.append(found)
+                    say(f"  {_told(found)}")
         return Outcome(
             title="Hessian of single encoder layers",
             columns=COLUMNS,
@@ -129,7 +134,7 @@ class HessianBenchmark(Benchmark):
         layer: str,
         turn: int,
         missing: Mapping[str, str],
-    ) -> list[dict[str, Any]]:
+    ) -> Iterator[dict[str, Any]]:
         """One layer by everybody, one after the other."""
         iterations = self.max_iterations if k <= 1 else self.top_k_iterations
         demand = Demand(
@@ -141,7 +146,6 @@ class HessianBenchmark(Benchmark):
             num_samples=self.num_samples,
             seed=self.seed + turn,
         )
-        measurements = []
         for who in (each for each in ORDER if each not in missing):
             found = self._asked(referee, who, demand)
             if who == OURS and "error" in found:
@@ -151,8 +155,7 @@ class HessianBenchmark(Benchmark):
                 reached = min(demand.tolerance, found["worst_error"])
                 products = found["num_products"] or demand.max_products
                 demand = replace(demand, tolerance=reached, max_products=products)
-            measurements.append({"contest": contest_name(k), "round": turn, **found})
-        return measurements
+            yield {"contest": contest_name(k), "round": turn, **found}
 
     def _asked(
         self, referee: RefereeProcess, who: str, demand: Demand

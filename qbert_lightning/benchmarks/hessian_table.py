@@ -75,11 +75,10 @@ def notes(measurements: Sequence[Measurement]) -> tuple[str, ...]:
     late = sorted(
         {(each["contest"], each["who"]) for each in measurements if _is_late(each)}
     )
-    lines += [
-        f"≥: {who} had not converged on {_count(measurements, contest, who)} when it "
-        f"stopped ({contest})"
-        for contest, who in late
-    ]
+    for contest, who in late:
+        sign = "no comparison" if who == OURS else "≥"
+        count = _count(measurements, contest, who)
+        lines.append(f"{sign}: {who} had not converged on {count} of {contest}")
     return tuple(lines)
 
 
@@ -111,7 +110,7 @@ def _is_late(found: Measurement) -> bool:
 def _count(measurements: Sequence[Measurement], contest: str, who: str) -> str:
     series = _of(measurements, contest, who)
     late = [each for each in series if _is_late(each)]
-    return f"{len(late)} of {len(series)} runs"
+    return f"{len(late)} of {len(series)} turns"
 
 
 def _sums(series: Sequence[Measurement], key: str) -> list[float]:

@@ -117,6 +117,7 @@ def test_ours_must_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ({"rounds": -1}, "bench.rounds=-1: accepted 0 or more"),
         ({"rounds": 0, "top_k_rounds": 0}, "accepted one above"),
         ({"num_samples": 1}, "bench.num_samples=1: accepted 2 or more"),
+        ({"top_k": 1}, "bench.top_k=1: accepted 2 or more"),
         ({"layers": 0}, "bench.layers=0: accepted 1 or more"),
         ({"tolerance": 0.0}, "bench.tolerance=0.0: accepted above 0"),
     ],

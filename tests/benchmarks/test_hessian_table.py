@@ -59,6 +59,13 @@ def test_a_peer_that_did_not_converge_makes_lower_bounds_and_a_note() -> None:
     assert not any("≥" in note for note in notes(MEASUREMENTS))
 
 
+def test_ours_that_did_not_converge_is_no_comparison() -> None:
+    unfinished = [{**each, "converged": False} for each in MEASUREMENTS]
+    assert "no comparison: ours had not converged on 4 of 4 turns of top 1" in notes(
+        unfinished
+    )
+
+
 def test_a_peer_that_failed_is_a_row_with_its_reason() -> None:
     broken = {
         "contest": "top 1",
