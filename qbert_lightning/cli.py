@@ -29,6 +29,7 @@ VERBS = {
     "evaluate": "score the quantized model or a packed artifact",
     "export": "pack the quantized model at its true bits",
     "report": "one page comparing the runs below folders: report [FOLDER ...]",
+    "bench": "measure ours beside other libraries: bench NAME",
 }
 HELP = f"""qbert {__version__}: quantize BERT and compare what it costs
 
@@ -172,6 +173,8 @@ def _hydra_arguments(options: argparse.Namespace) -> list[str]:
 def _run_application(verb: str, arguments: Sequence[str]) -> int:
     """Check the whole command, then hand it to Hydra."""
     options = _parse(verb, arguments)
+    if verb == "bench":
+        options.overrides = _with_benchmark(options)
     if verb == "report":
         folders = [one for one in options.overrides if "=" not in one]
         options.overrides = [one for one in options.overrides if "=" in one]
@@ -192,6 +195,25 @@ def _run_application(verb: str, arguments: Sequence[str]) -> int:
             raise QbertError(str(error), FAILED) from error
         raise
     return 0
+
+
+def _with_benchmark(options: argparse.Namespace) -> list[str]:
+    """The overrides, with the benchmark's name as the choice it stands for.
+
+    Raises:
+        QbertError: Unless exactly one benchmark is named.
+    """
+    from qbert_lightning.pipeline.composition import config_folder
+
+    accepted = sorted(path.stem for path in (config_folder() / "bench").glob("*.yaml"))
+    names = [one for one in options.overrides if "=" not in one]
+    rest = [one for one in options.overrides if "=" in one]
+    if not names and (options.help or options.shell_completion):
+        return rest
+    if len(names) != 1 or names[0] not in accepted:
+        typed = " ".join(["bench", *names])
+        raise QbertError(f"{typed}: accepted one of {', '.join(accepted)}")
+    return [f"bench={names[0]}", *rest]
 
 
 def _call_hydra(verb: str, arguments: Sequence[str]) -> None:

@@ -56,8 +56,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "callbacks": BELOW_4 | {"tracking", "models", "datamodules", "modules"},
     "export": BELOW_5,
     "report": BELOW_5,
-    "pipeline": BELOW_5 | {"export", "report"},
-    "cli": BELOW_5 | {"export", "report", "pipeline"},
+    "benchmarks": BELOW_5 | {"export"},
+    "pipeline": BELOW_5 | {"export", "report", "benchmarks"},
+    "cli": BELOW_5 | {"export", "report", "benchmarks", "pipeline"},
     "__main__": {"cli"},
 }
 
@@ -78,6 +79,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "callbacks": LIGHTNING,
     "export": LIGHTNING | {"safetensors", "onnx", "onnxruntime", "onnxscript"},
     "report": {"plotly", "matplotlib", "numpy"},
+    "benchmarks": LIGHTNING | {"pyhessian", "hessian_eigenthings"},
     "pipeline": LIGHTNING | {"hydra", "omegaconf", "yaml", "rich"},
     "cli": {"hydra", "omegaconf", "yaml", "rich"},
 }
@@ -87,6 +89,7 @@ NAMED_BY_YAML = {
     "methods": "qbert_lightning.methods.QuantMethod",
     "allocation": "qbert_lightning.allocation.BitAllocator",
     "sensitivity": "qbert_lightning.sensitivity.SensitivityMetric",
+    "benchmarks": "qbert_lightning.benchmarks.Benchmark",
     "callbacks": "pytorch_lightning.Callback",
 }
 

@@ -81,6 +81,14 @@ BAD: list[tuple[str, str]] = [
     ("evaluate artifact=/no/such", "artifact=/no/such"),
     ("report /no/such", "inputs=/no/such: no such folder"),
     ("report . pge=x", "nearest page"),
+    # benchmarks
+    ("bench", "bench: accepted one of hessian"),
+    ("bench hesian", "bench hesian: accepted one of hessian"),
+    ("bench hessian hessian", "accepted one of hessian"),
+    ("bench hessian bench.top_k=0", "bench.top_k=0: accepted at least 1"),
+    ("bench hessian bench.round=1", "nearest bench.rounds"),
+    ("bench hessian model=bert_bse", "nearest bert_base"),
+    ("run bench=hessian", "bench"),
     # what would build or leak something
     ("run model._target_=os.system", "model._target_=os.system"),
     ("run +callbacks.x._target_=builtins.eval", "callbacks.x._target_=builtins.eval"),

@@ -9,6 +9,7 @@ _CHUNK = 16  # vectors stored together, so that the basis grows without being co
 # A projection that leaves less than this share of a vector is done once more
 # (Daniel, Gragg, Kaufman and Stewart 1976).
 _ENOUGH = 0.7
+_SAFE = 1e-12  # of a norm this far from 0, no square that matters underflowed (float32)
 
 
 def safe_norm(vector: Tensor) -> float:
@@ -17,7 +18,10 @@ def safe_norm(vector: Tensor) -> float:
     >>> f"{safe_norm(torch.tensor([3e-30, 4e-30])):.3e}"
     '5.000e-30'
     """
-    largest = float(vector.abs().max())
+    plain = float(torch.linalg.vector_norm(vector))
+    if _SAFE < plain < 1 / _SAFE:
+        return plain
+    largest = float(torch.linalg.vector_norm(vector, float("inf")))
     if largest == 0.0:
         return 0.0
     return largest * float(torch.linalg.vector_norm(vector / largest))

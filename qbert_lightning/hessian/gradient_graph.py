@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -21,9 +21,11 @@ class GradientGraph:
     Args:
         loss_function: Computes the loss, a scalar that depends on ``parameters``.
         parameters: What to differentiate with respect to.
+        resident: Tensors that are in memory anyway, such as the frozen weights of other
+            layers, which a graph only refers to.
 
     Attributes:
-        num_bytes: Memory that the graph holds, parameters not counted.
+        num_bytes: Memory that the graph holds, parameters and residents not counted.
 
     Raises:
         QbertError: When the loss is not finite (code 1), or the model has an operation
@@ -39,9 +41,10 @@ class GradientGraph:
         self,
         loss_function: Callable[[], Tensor],
         parameters: Sequence[nn.Parameter],
+        resident: Iterable[Tensor] = (),
     ) -> None:
         self._parameters = parameters
-        saved = _SavedBytes(parameters)
+        saved = _SavedBytes([*parameters, *resident])
         hooks = torch.autograd.graph.saved_tensors_hooks(saved.pack, _unpack)
         with torch.inference_mode(mode=False), torch.enable_grad(), hooks:
             loss = loss_function()
@@ -63,7 +66,13 @@ class GradientGraph:
         return torch.cat([each.detach().flatten() for each in self._gradients])
 
     def product(self, pieces: Sequence[Tensor], *, keep: bool = False) -> Tensor:
-        """The Hessian times the vector made of ``pieces``, flat [size].
+        """The Hessian times the vector made of ``pieces``, flat [size]; see `parts`."""
+        return torch.cat([part.flatten() for part in self.parts(pieces, keep=keep)])
+
+    def parts(
+        self, pieces: Sequence[Tensor], *, keep: bool = False
+    ) -> tuple[Tensor, ...]:
+        """The Hessian times the vector made of ``pieces``, cut like the parameters.
 
         Args:
             pieces: The vector, cut and shaped like the parameters.
@@ -76,10 +85,10 @@ class GradientGraph:
             if gradient.requires_grad
         ]
         if not curved:
-            return torch.cat([torch.zeros_like(piece).flatten() for piece in pieces])
+            return tuple(torch.zeros_like(piece) for piece in pieces)
         gradients, outer = zip(*curved, strict=True)
         try:
-            parts = torch.autograd.grad(
+            return torch.autograd.grad(
                 gradients,
                 self._parameters,
                 grad_outputs=outer,
@@ -94,15 +103,14 @@ class GradientGraph:
                 f"the model has no second derivative ({error}): "
                 'accepted attention: attn_implementation="eager"'
             ) from error
-        return torch.cat([part.flatten() for part in parts])
 
 
 class _SavedBytes:
-    """Adds up what autograd keeps: each storage once, parameters excepted."""
+    """Adds up what autograd keeps: each storage once, ``resident`` ones excepted."""
 
-    def __init__(self, parameters: Sequence[nn.Parameter]) -> None:
+    def __init__(self, resident: Iterable[Tensor]) -> None:
         self.total = 0
-        self._seen = {each.untyped_storage().data_ptr() for each in parameters}
+        self._seen = {each.untyped_storage().data_ptr() for each in resident}
 
     def pack(self, tensor: Tensor) -> Tensor:
         """Count ``tensor`` and hand it on."""

@@ -80,7 +80,7 @@ class Lanczos:
         length = safe_norm(first)
         if length == 0.0:
             raise QbertError("lanczos: start vector is zero: accepted any other")
-        self._next = first / length
+        self._next: Tensor | None = first / length
         self._beta = 0.0
         self._unit = 0.0  # T is kept in units of the first product's largest entry
         self._size = 0.0  # largest entry of T so far
@@ -105,15 +105,17 @@ class Lanczos:
     def step(self) -> None:
         """Take one product and grow the basis by one vector."""
         if self.broke_down:
-            self._next = random_direction(self._operator, self._generator)
-            self._next /= self.basis.remove_from(self._next)
+            fresh = random_direction(self._operator, self._generator)
+            self._next = fresh.div_(self.basis.remove_from(fresh))
         if self.num_steps:
             self._off_diagonal.append(self._beta)
+        assert self._next is not None  # every step leaves one, or breaks down
         self.basis.append(self._next)
+        self._next = None  # the basis has its copy
         current = self.basis[-1]
         product = self._operator @ current
         if self._unit == 0.0:
-            self._unit = float(product.abs().max())
+            self._unit = float(torch.linalg.vector_norm(product, float("inf")))
         product = product / (self._unit or 1.0)
         self._diagonal.append(float(torch.dot(current, product)))
         product.sub_(current, alpha=self._diagonal[-1])

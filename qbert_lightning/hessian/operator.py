@@ -144,16 +144,15 @@ class HessianOperator:
     def __matmul__(self, vector: Tensor, /) -> Tensor:
         """The product with ``vector`` [size]; raises `QbertError`."""
         self._check_open()
-        cuts = torch.split(vector, [each.numel() for each in self.parameters])
-        pieces = [
-            cut.view_as(each) for cut, each in zip(cuts, self.parameters, strict=True)
-        ]
         product = torch.zeros_like(vector)
+        pieces, sums = self._pieces(vector), self._pieces(product)
         for index, share in enumerate(self._shares):
             with self._naming(index):
                 graph, keep = self._graph(index), index in self._kept
-                product.add_(graph.product(pieces, keep=keep), alpha=share)
-                del graph  # before the next one is built
+                parts = graph.parts(pieces, keep=keep)
+                for total, part in zip(sums, parts, strict=True):
+                    total.add_(part, alpha=share)
+                del graph, parts  # before the next one is built
         self._check_finite(product, "a product")
         return product
 
@@ -176,9 +175,10 @@ class HessianOperator:
         self._check_open()
         before = [each.data for each in self.parameters]
         if displacement is not None:
-            cuts = torch.split(displacement, [each.numel() for each in before])
-            for parameter, cut in zip(self.parameters, cuts, strict=True):
-                parameter.data = parameter.data + cut.view_as(parameter)
+            for parameter, cut in zip(
+                self.parameters, self._pieces(displacement), strict=True
+            ):
+                parameter.data = parameter.data + cut
         try:
             return sum(
                 share * float(self._loss_function(self._moved(index)))
@@ -192,11 +192,20 @@ class HessianOperator:
         """The part of a flat vector [size] that belongs to each block (views)."""
         return {name: vector[part] for name, part in self.slices.items()}
 
+    def _pieces(self, vector: Tensor) -> list[Tensor]:
+        """A flat vector cut and shaped like the parameters (views)."""
+        cuts = torch.split(vector, [each.numel() for each in self.parameters])
+        return [
+            cut.view_as(each) for cut, each in zip(cuts, self.parameters, strict=True)
+        ]
+
     def _check_open(self) -> None:
         if self._context is None:
             raise RuntimeError("HessianOperator: take products inside its `with`")
 
     def _check_finite(self, vector: Tensor, what: str) -> None:
+        if bool(torch.isfinite(vector.sum())):  # one pass; it may overflow in a sum
+            return
         for name, part in self.split(vector).items():
             if not bool(torch.isfinite(part).all()):
                 raise QbertError(
@@ -222,8 +231,9 @@ class HessianOperator:
         """The graph of a batch's gradient; kept, while there is room."""
         if index in self._kept:
             return self._kept[index]
-        batch = self._moved(index)
-        graph = GradientGraph(partial(self._loss_function, batch), self.parameters)
+        loss_function = partial(self._loss_function, self._moved(index))
+        weights = self._model.parameters()
+        graph = GradientGraph(loss_function, self.parameters, weights)
         taken = sum(kept.num_bytes for kept in self._kept.values())
         if taken + graph.num_bytes <= self._room:
             self._kept[index] = graph

@@ -71,6 +71,10 @@ def _run_verb(verb: str, config: DictConfig) -> Any:
         from qbert_lightning.pipeline.report import write_report
 
         return write_report(config)
+    if verb == "bench":
+        from qbert_lightning.pipeline.bench import run_benchmark
+
+        return run_benchmark(config)
     from qbert_lightning.pipeline.run import run_stages
 
     return run_stages(config, until=verb)

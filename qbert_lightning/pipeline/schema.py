@@ -118,6 +118,13 @@ class Run:
 
 
 @dataclass
+class Bench(Run):
+    """`qbert bench`: a run's configuration, and what is measured."""
+
+    bench: dict[str, Any]
+
+
+@dataclass
 class Report:
     """`qbert report`."""
 
@@ -160,6 +167,13 @@ class AnyArgument:
     max_length: Annotated[int, Range(3, 100_000)]
     stride: Annotated[int, Range(0)]
     num_workers: Annotated[int, Range(0, 256)]
+    num_examples: Count
+    num_threads: Count
+    layers: Count | None
+    top_k: Count
+    top_k_layers: Count | None
+    max_iterations: Count
+    top_k_iterations: Count
 
 
 # Sections with keys of their own, by address.

@@ -19,6 +19,7 @@ PACKAGE = "qbert_lightning"
 # Of these packages, the classes listed in `__all__` may be named.
 OWN_PACKAGES = (
     "allocation",
+    "benchmarks",
     "callbacks",
     "datamodules",
     "methods",

@@ -17,6 +17,7 @@ from qbert_lightning.pipeline.overrides import check_references
 from qbert_lightning.pipeline.schema import (
     SECTIONS,
     AnyArgument,
+    Bench,
     Report,
     Run,
     hints_of,
@@ -60,7 +61,7 @@ def validate(config: DictConfig, overridden: Collection[str] = ()) -> None:
         _check_section("", plain, Report, references)
         check_inputs(plain["inputs"])
         return
-    _check_section("", plain, Run, references)
+    _check_section("", plain, Bench if "bench" in plain else Run, references)
     for address, section in SECTIONS.items():
         values = _select(plain, address)
         if values is not None:

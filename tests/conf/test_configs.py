@@ -40,6 +40,8 @@ NEEDED = {
     "quant=none": ["allocator=uniform"],
     "task=squad_v1": ["model=bert_base"],
 }
+# Groups that are not part of a run.
+VERB_OF = {"bench": "bench"}
 # What the machine at hand may not have.
 NOT_BUILT = {"trainer=gpu", "trainer=ddp"}
 
@@ -66,7 +68,8 @@ def arguments_of(choice: str) -> list[str]:
 def composed(choice: str) -> DictConfig:
     """The configuration of a run with this choice, `hydra` node included."""
     with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
-        return compose(Command("run"), arguments_of(choice))
+        verb = VERB_OF.get(choice.partition("=")[0], "run")
+        return compose(Command(verb), arguments_of(choice))
 
 
 @cache

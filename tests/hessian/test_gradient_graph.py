@@ -29,6 +29,19 @@ def test_counts_what_it_holds_without_the_parameters() -> None:
     assert large.num_bytes < 3 * rows.numel() * 4
 
 
+def test_does_not_count_weights_that_are_there_anyway() -> None:
+    layer, head = nn.Linear(3, 200), nn.Linear(200, 50)
+    rows = torch.randn(2, 3)
+
+    def loss() -> torch.Tensor:
+        return head(layer(rows).tanh()).square().sum()
+
+    head.requires_grad_(False)
+    alone = GradientGraph(loss, [*layer.parameters()])
+    beside = GradientGraph(loss, [*layer.parameters()], head.parameters())
+    assert alone.num_bytes - beside.num_bytes == head.weight.numel() * 4
+
+
 def test_infinite_loss() -> None:
     weight = nn.Parameter(torch.tensor([0.0]))
     with pytest.raises(QbertError, match="loss is not finite: -inf") as caught:

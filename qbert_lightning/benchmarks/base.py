@@ -1,0 +1,70 @@
+"""What every benchmark shares: what it measures on, and what comes out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from torch import Tensor
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a benchmark measures on; each part is made when asked for.
+
+    Attributes:
+        float_folder: The fine-tuned float model, in Hugging Face layout.
+        batches: ``(num_examples, batch_size)`` → batches of the training data.
+    """
+
+    float_folder: Callable[[], Path]
+    batches: Callable[[int, int], Sequence[Mapping[str, Tensor]]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a benchmark found.
+
+    Attributes:
+        title: Of the table.
+        columns: The table's head.
+        rows: The table, in words.
+        notes: What a reader must know, one line each.
+        measurements: Every single measurement, as plain values.
+        facts: Whatever else shall be on record: versions, settings, ratios.
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = ()
+    measurements: tuple[Mapping[str, Any], ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Benchmark(ABC):
+    """A side-by-side measurement of ours against other libraries.
+
+    Contestants do the same work on the same data in the same run, in rounds that take
+    turns, because times of different days or machines cannot be compared.
+    """
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def run(self, subject: Subject, folder: Path, say: Say) -> Outcome:
+        """Measure everything.
+
+        Args:
+            subject: The model and data.
+            folder: An existing folder for files of its own.
+            say: Tells the user a line.
+
+        Raises:
+            QbertError: When ours cannot be measured; a peer that cannot is a row.
+        """

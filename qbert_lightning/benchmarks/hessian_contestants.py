@@ -1,0 +1,207 @@
+"""Who takes part in the Hessian benchmark, each used as well as it can be."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from qbert_lightning.benchmarks.hessian_problem import HessianProblem
+from qbert_lightning.hessian import (
+    hutchinson_trace,
+    random_direction,
+    safe_norm,
+    top_eigenpairs,
+)
+from qbert_lightning.hessian.evaluation import differentiating_only
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What a contestant is asked for.
+
+    Attributes:
+        layer: Name of the encoder layer.
+        k: Eigenvalues of largest magnitude; 0 asks for samples of the trace.
+        tolerance: Relative residual to reach.
+        max_iterations: Most iterations for each eigenvalue.
+        max_products: Hessian products in all.
+        num_samples: Random vectors for the trace.
+        seed: Of the random directions.
+    """
+
+    layer: str
+    k: int
+    tolerance: float
+    max_iterations: int
+    max_products: int
+    num_samples: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """Eigenvalues with their eigenvectors, each flat [size]."""
+
+    values: Sequence[float]
+    vectors: Sequence[Tensor]
+    num_products: int | None = None
+
+
+class Contestant(ABC):
+    """One library; `package` is the module to import and `project` what to install."""
+
+    package: ClassVar[str]
+    project: ClassVar[str]
+
+    @abstractmethod
+    def eigenpairs(self, problem: HessianProblem, demand: Demand) -> Found:
+        """The ``k`` eigenvalues of largest magnitude."""
+
+    @abstractmethod
+    def trace_samples(self, problem: HessianProblem, demand: Demand) -> list[float]:
+        """zᵀ H z of each of ``num_samples`` vectors of random signs."""
+
+
+class Ours(Contestant):
+    """`qbert_lightning.hessian`: Lanczos until the residuals say so."""
+
+    package = "qbert_lightning"
+    project = "qbert-lightning"
+
+    def eigenpairs(self, problem: HessianProblem, demand: Demand) -> Found:
+        """As in the analysis, from a start that leans towards the gradient."""
+        generator = torch.Generator().manual_seed(demand.seed)
+        with problem.operator(demand.layer) as hessian:
+            start, gradient = random_direction(hessian, generator), hessian.gradient()
+            start.add_(gradient, alpha=1 / (safe_norm(gradient) or 1.0))
+            del gradient
+            pairs = top_eigenpairs(
+                hessian,
+                demand.k,
+                tolerance=demand.tolerance,
+                max_products=demand.max_products,
+                start=start,
+                generator=generator,
+            )
+        return Found(pairs.values, list(pairs.vectors), pairs.num_products)
+
+    def trace_samples(self, problem: HessianProblem, demand: Demand) -> list[float]:
+        """Products of the kept gradient graph."""
+        generator = torch.Generator().manual_seed(demand.seed)
+        with problem.operator(demand.layer) as hessian:
+            estimate = hutchinson_trace(
+                hessian, num_samples=demand.num_samples, generator=generator
+            )
+        return list(estimate.samples)
+
+
+class PyHessian(Contestant):
+    """PyHessian: deflated power iteration until a value's change is small.
+
+    A change below tolerance² is asked for, because a value's error is about its
+    residual squared. One batch lets it keep the gradient graph; several do not.
+    """
+
+    package = "pyhessian"
+    project = "pyhessian"
+
+    def eigenpairs(self, problem: HessianProblem, demand: Demand) -> Found:
+        """``eigenvalues(maxIter, tol, top_n)``."""
+        with differentiating_only(problem.model, problem.parameters(demand.layer)):
+            values, vectors = self._analysis(problem, demand).eigenvalues(
+                demand.max_iterations, demand.tolerance**2, demand.k
+            )
+        flat = [torch.cat([x.detach().flatten() for x in vector]) for vector in vectors]
+        return Found([float(value) for value in values], flat)
+
+    def trace_samples(self, problem: HessianProblem, demand: Demand) -> list[float]:
+        """``trace(maxIter)`` that never stops early."""
+        with differentiating_only(problem.model, problem.parameters(demand.layer)):
+            samples = self._analysis(problem, demand).trace(
+                demand.num_samples, float("-inf")
+            )
+        return [float(sample) for sample in samples]
+
+    @staticmethod
+    def _analysis(problem: HessianProblem, demand: Demand) -> Any:
+        from pyhessian import hessian
+
+        torch.manual_seed(demand.seed)
+        problem.model.zero_grad()
+        data = []
+        for index, batch in enumerate(problem.batches):
+            rows = torch.full((len(next(iter(batch.values()))),), index)
+            data.append((rows, torch.zeros_like(rows)))
+        given = {"data": data[0]} if len(data) == 1 else {"dataloader": data}
+        criterion = lambda loss, targets: loss  # noqa: E731
+        return hessian(_LossOfBatch(problem), criterion, cuda=False, **given)
+
+
+class _LossOfBatch(nn.Module):
+    """The loss as a network whose input is the batch's number, once for each row."""
+
+    def __init__(self, problem: HessianProblem) -> None:
+        super().__init__()
+        self.model = problem.model
+        self._problem = problem
+
+    def forward(self, rows: Tensor) -> Tensor:
+        return self._problem.loss(self._problem.batches[int(rows[0])])
+
+
+class Eigenthings(Contestant):
+    """pytorch-hessian-eigenthings: Lanczos for a number of products given before.
+
+    It is told a number that suffices, from that of ours, which its users do not know.
+    """
+
+    package = "hessian_eigenthings"
+    project = "hessian-eigenthings"
+
+    def eigenpairs(self, problem: HessianProblem, demand: Demand) -> Found:
+        """``lanczos(operator, k, max_iter)`` with full reorthogonalisation."""
+        from hessian_eigenthings import lanczos
+
+        with differentiating_only(problem.model, problem.parameters(demand.layer)):
+            result = lanczos(
+                self._operator(problem),
+                k=demand.k,
+                max_iter=demand.max_products,
+                tol=demand.tolerance,
+                reorthogonalize=True,
+                seed=demand.seed,
+            )
+        values = result.eigenvalues.tolist()
+        return Found(values, list(result.eigenvectors), result.iterations)
+
+    def trace_samples(self, problem: HessianProblem, demand: Demand) -> list[float]:
+        """``hutchinson(operator, num_samples)``."""
+        from hessian_eigenthings import hutchinson
+
+        with differentiating_only(problem.model, problem.parameters(demand.layer)):
+            result = hutchinson(
+                self._operator(problem),
+                num_samples=demand.num_samples,
+                seed=demand.seed,
+            )
+        return [float(sample) for sample in result.samples]
+
+    @staticmethod
+    def _operator(problem: HessianProblem) -> Any:
+        from hessian_eigenthings import HessianOperator
+
+        return HessianOperator(
+            problem.model, problem.batches, lambda _, batch: problem.loss(batch)
+        )
+
+
+CONTESTANTS: Mapping[str, Contestant] = {
+    "ours": Ours(),
+    "PyHessian": PyHessian(),
+    "eigenthings": Eigenthings(),
+}

@@ -1,0 +1,68 @@
+"""A process that holds the Hessian benchmark's problem and lets contestants at it.
+
+``python -m qbert_lightning.benchmarks.hessian_referee MODEL_FOLDER BATCHES THREADS``
+reads a task a line from standard input and writes its result as a line of JSON. It only
+loads; every task is done by a fork of it, which so starts with the model in memory, no
+graph and no history.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from qbert_lightning.benchmarks.hessian_contestants import CONTESTANTS, Demand, Found
+from qbert_lightning.benchmarks.hessian_problem import HessianProblem
+from qbert_lightning.benchmarks.isolation import costed, in_a_fork
+from qbert_lightning.tracking.json_values import from_text, to_text
+
+
+def carry_out(problem: HessianProblem, task: Mapping[str, Any]) -> dict[str, Any]:
+    """Let one contestant do one task, and check what it found.
+
+    Args:
+        problem: The model and data.
+        task: ``contestant`` and the fields of `Demand`.
+
+    Returns:
+        Its cost, and values with their residuals or samples of the trace.
+    """
+    contestant = CONTESTANTS[task["contestant"]]
+    demand = Demand(**{key: x for key, x in task.items() if key != "contestant"})
+    problem.warm_up()
+    if demand.k == 0:
+        samples, cost = costed(lambda: contestant.trace_samples(problem, demand))
+        return {"samples": samples, **cost.as_dict()}
+    found, cost = costed(lambda: contestant.eigenpairs(problem, demand))
+    assert isinstance(found, Found)
+    return {
+        "values": list(found.values),
+        "residuals": problem.residuals(demand.layer, found.values, found.vectors),
+        "num_products": found.num_products,
+        **cost.as_dict(),
+    }
+
+
+def main(arguments: list[str]) -> None:
+    """Serve tasks until standard input ends."""
+    folder, batches, threads = arguments
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print
+    warnings.filterwarnings("ignore", ".*create_graph=True.*")
+    torch.set_num_threads(int(threads))
+    problem = HessianProblem.load(Path(folder), Path(batches))
+    for line in sys.stdin:
+        task = from_text(line)
+        answers.write(to_text(in_a_fork(lambda task=task: carry_out(problem, task))))
+        answers.write("\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
