@@ -61,8 +61,10 @@ class Workbench:
         self.source: ModelSource = instantiate(config["model"])
         self.method: QuantMethod = instantiate(config["method"])
         self.metric: SensitivityMetric = instantiate(config["sensitivity"])
+        # A sweep's numbers for the spectra may be there also with spectra=none.
+        wants_spectra = "_target_" in (config["spectra"] or {})
         self.spectra: Spectra | None = (
-            instantiate(config["spectra"]) if config["spectra"] else None
+            instantiate(config["spectra"]) if wants_spectra else None
         )
         self.allocator: BitAllocator = instantiate(config["allocator"])
         self.rules: dict[str, SchemeRule] = _build_all(config["quant"]["rules"])
