@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from qbert_lightning.report import Run
+from qbert_lightning.report.agreement import Agreement, agreements
+from qbert_lightning.report.agreement_figure import agreement_figure
 from qbert_lightning.report.density_figure import density_figure
 from qbert_lightning.report.distribution_figure import distribution_figure
 from qbert_lightning.report.figure_style import Figure, as_plotly
@@ -63,6 +67,34 @@ def log_sensitivity(tracker: WandbRun, table: Mapping[str, Any]) -> None:
             for subset, value in enumerate(samples)
         ]
         tracker.table("sensitivity/samples", ["block", "subset", "value"], values)
+
+
+def log_agreement(tracker: WandbRun, runs: Sequence[Run], folder: Path) -> None:
+    """Send how well metrics rank the blocks, as far as this run is part of it.
+
+    The last of a sweep's analyses sees both a metric and the measured rises of the loss
+    on one float model.
+
+    Args:
+        tracker: Where to.
+        runs: The analyses known, this one among them.
+        folder: This run's folder.
+    """
+    metrics: dict[str, list[Agreement]] = {}
+    for pair in agreements(runs):
+        if folder in (pair.predicting.folder, pair.measuring.folder):
+            metrics.setdefault(pair.predicting.sensitivity, []).append(pair)
+    rows = [
+        [metric, pair.bits, len(pair.blocks), pair.spearman, pair.kendall]
+        for metric, pairs in metrics.items()
+        for pair in pairs
+    ]
+    if rows:
+        columns = ["metric", "bits", "blocks", "spearman", "kendall"]
+        tracker.table("sensitivity/agreement", columns, rows)
+    for metric, pairs in metrics.items():
+        name = f"sensitivity/against_measured/{metric}"
+        _picture(tracker, name, agreement_figure, pairs)
 
 
 def log_bits(tracker: WandbRun, bits: Mapping[str, int]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from qbert_lightning.pipeline.finetune import finetune
 from qbert_lightning.pipeline.front import FRONT_FILE, print_front
 from qbert_lightning.pipeline.instantiate import instantiate
 from qbert_lightning.pipeline.naming import run_name
-from qbert_lightning.pipeline.pictures import log_spectra
+from qbert_lightning.pipeline.pictures import log_agreement, log_spectra
 from qbert_lightning.pipeline.quantize import quantize
 from qbert_lightning.pipeline.record import (
     log_plan,
@@ -39,6 +40,7 @@ from qbert_lightning.pipeline.workbench import (
     Workbench,
 )
 from qbert_lightning.plan import QuantPlan, SensitivityTable
+from qbert_lightning.report import Run, collect_runs
 from qbert_lightning.tracking import (
     RunRecord,
     WandbSettings,
@@ -77,6 +79,7 @@ def run_stages(config: DictConfig, until: str = "run") -> tuple[float, float] | 
         _loop(Workbench(plain, None, lambda line: None), record, until, folder)
         return None
     sweep = folder.parent if hydra.mode == RunMode.MULTIRUN else None
+    runs = sweep or Path(plain["paths"]["output_dir"])
     console.print(f"[bold]{record.name}[/bold]  {folder}", soft_wrap=True)
     wandb = (plain["logger"] or {}).get("wandb")  # dropped with ~logger.wandb
     settings = instantiate(wandb) if wandb else WandbSettings(mode="disabled")
@@ -90,7 +93,9 @@ def run_stages(config: DictConfig, until: str = "run") -> tuple[float, float] | 
         finally:
             merge_metrics(record, folder)
         log_summary(tracker, record)
-    return _finish(console, record, folder, sweep or Path(plain["paths"]["output_dir"]))
+        if until == "analyze":
+            log_agreement(tracker, _analyses(record, folder, runs), folder)
+    return _finish(console, record, folder, runs)
 
 
 def _say(console: Console, line: str) -> None:
@@ -174,6 +179,12 @@ def _plan(
     if table is not None:
         record.sensitivity = table.to_dict()
     return plan, table
+
+
+def _analyses(record: RunRecord, folder: Path, runs: Path) -> list[Run]:
+    """The runs recorded so far, and this one as if it were."""
+    values = {**json.loads(record.to_json()), "status": "finished"}
+    return [*collect_runs([runs]), Run.from_record(folder, values)]
 
 
 def _analyzes(bench: Workbench, until: str) -> bool:

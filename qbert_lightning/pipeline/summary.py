@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from qbert_lightning.plan import SensitivityTable
+from qbert_lightning.report import agreement_table, collect_runs
 from qbert_lightning.tracking import RunRecord
 
 
@@ -76,6 +77,9 @@ def print_comparison(console: Console, folder: Path) -> None:
         RunRecord.read(path.parent)
         for path in sorted(folder.glob("*/run.json"), key=_job_number)
     ]
+    _print_agreement(console, folder)
+    if all(record.kind == "analyze" for record in records):
+        return  # no scores to compare
     table = Table(title=str(folder), title_justify="left")
     table.add_column("run", no_wrap=True)
     for name in ("score %", "drop", "bits", "MiB", "ratio"):
@@ -91,6 +95,29 @@ def print_comparison(console: Console, folder: Path) -> None:
         )
         failed = "" if record.status == "finished" else f" ({record.status})"
         table.add_row(record.name + failed, *(cell or "" for cell in cells))
+    console.print(table)
+
+
+def _print_agreement(console: Console, folder: Path) -> None:
+    """Print how metrics rank the blocks, where a sweep has measured it too."""
+    rows = agreement_table(collect_runs([folder]))
+    if not rows:
+        return
+    title = "rank correlation with the measured rise of the loss"
+    table = Table(title=title, title_justify="left")
+    for name in ("sensitivity", "compared by"):
+        table.add_column(name)
+    for name in ("bits", "blocks", "Spearman", "Kendall"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        table.add_row(
+            f"{row.metric} {row.detail}".strip(),
+            row.quantity,
+            str(row.bits or ""),
+            str(row.num_blocks),
+            f"{row.spearman.mean:.2f}",
+            f"{row.kendall.mean:.2f}",
+        )
     console.print(table)
 
 

@@ -25,8 +25,8 @@ SMALL = [
     "task.data.num_test=96",
     "finetune.max_epochs=1",
     "quant.groups=4",
-    "sensitivity.num_subsets=2",
-    "sensitivity.max_examples=16",
+    "analysis.num_subsets=2",
+    "analysis.max_examples=16",
     "spectra=none",
     "trainer.log_every_n_steps=5",
     "logger.wandb.mode=disabled",
@@ -127,6 +127,45 @@ def test_stages_have_seeds_of_their_own(outputs: Path) -> None:
     assert first.stages["quantize"]["key"] != second.stages["quantize"]["key"]
 
 
+def test_metrics_are_compared_with_the_measured_sensitivity(
+    outputs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = [
+        *("analyze", "-m", *SMALL, "finetune.max_steps=2", "blocks=matrices"),
+        "sensitivity=index,hessian_trace,perturbation,random",
+    ]
+    assert run_command(command) == 0
+    runs = {run.sensitivity["metric"]: run for run in records(outputs)}
+    assert runs.keys() == {"index", "hessian_trace", "perturbation", "random"}
+    for run in runs.values():
+        assert len(run.sensitivity["importance"]) == 2 * 6
+        assert {len(row) for row in run.sensitivity["scores"].values()} == {2}
+    printed = capsys.readouterr().out
+    assert "rank correlation with the measured rise" in printed
+    assert printed.count("│ hessian_trace") == 2  # at both candidate widths
+
+
+def test_bits_by_matrix_within_the_budget(
+    outputs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = [
+        *("allocate", *SMALL, "finetune.max_steps=2", "blocks=matrices"),
+        *("allocator=pareto", "sensitivity=hessian_trace"),
+    ]
+    assert run_command(command) == 0
+    [record] = records(outputs)
+    [front] = outputs.glob("runs/*/front.json")
+    chosen = [row for row in json.loads(front.read_text()) if row["chosen"]]
+    assert len(chosen) == 1
+    assert chosen[0]["average_bits"] <= 2.5
+    plan = json.loads(
+        (Path(record.stages["allocate"]["folder"]) / "plan.json").read_text()
+    )
+    for matrix, bits in chosen[0]["bits"].items():
+        assert plan["layers"][matrix]["weight"]["num_bits"] == bits
+    assert "Pareto front" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(("stage", "finished"), [("analyze", 3), ("spectra", 1)])
 def test_an_analysis_that_was_stopped_goes_on(
     outputs: Path,
@@ -138,7 +177,7 @@ def test_an_analysis_that_was_stopped_goes_on(
     looks = ["spectra=all", "spectra.top_k=2", "spectra.landscape_points=2"]
     command = [
         *("analyze", *SMALL, "finetune.max_steps=2", *looks),
-        *("sensitivity.num_subsets=3", "spectra.density_steps=5"),
+        *("analysis.num_subsets=3", "spectra.density_steps=5"),
     ]
     write = Journal.append
 

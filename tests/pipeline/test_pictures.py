@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from qbert_lightning.pipeline.pictures import log_bits, log_sensitivity, log_spectra
+from qbert_lightning.pipeline.pictures import (
+    log_agreement,
+    log_bits,
+    log_sensitivity,
+    log_spectra,
+)
 from qbert_lightning.tracking import (
     RunRecord,
     WandbRun,
@@ -17,6 +23,7 @@ from qbert_lightning.tracking import (
     decode,
     open_wandb,
 )
+from tests.report.analyses import MEASURED, analysis, measurement
 from tests.report.spectra_folders import spectra
 
 BLOCKS = ["bert.encoder.layer.0", "bert.encoder.layer.1"]
@@ -113,3 +120,26 @@ def test_everything_reaches_the_files_of_a_run_offline(tmp_path: Path) -> None:
         tmp_path.glob("wandb/offline-run-*/files/media/table/**/*.table.json")
     )
     assert len(tables) == 3
+
+
+def test_agreement_of_this_run_with_the_measurement() -> None:
+    scores = {2: MEASURED, 4: MEASURED}
+    own = replace(measurement(), folder=Path("own"))
+    runs = [own, analysis("index", scores=scores), analysis("m", scores={2: MEASURED})]
+    tracker = Listener()
+    log_agreement(tracker, runs, Path("own"))
+    assert tracker.figures.keys() == {
+        "sensitivity/against_measured/index",
+        "sensitivity/against_measured/m",
+    }
+    columns, rows = tracker.tables["sensitivity/agreement"]
+    assert columns[:2] == ["metric", "bits"]
+    assert [row[:4] for row in rows] == [
+        ["index", 2, 4, 1.0],
+        ["index", 4, 4, -1.0],
+        ["m", 2, 4, 1.0],
+    ]
+    stranger = Listener()
+    log_agreement(stranger, runs, Path("another"))
+    assert not stranger.figures
+    assert not stranger.tables
