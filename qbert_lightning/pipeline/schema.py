@@ -44,6 +44,7 @@ class Analysis:
     fraction: Annotated[float, Range(0, 1, above=True)]
     max_examples: Count | None
     batch_size: Count
+    joint: bool
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 import torch
 from torch import nn
@@ -37,9 +37,6 @@ class CurvatureMetric(SampledMetric):
         cache_mib: Memory for kept gradient graphs in MiB, on each device.
     """
 
-    joint: ClassVar[bool]
-    """Whether one operator over all blocks serves, or each block needs its own."""
-
     parameters: ParameterFilter = "all"
     precision: Precision = "float32"
     cache_mib: float = 2048.0
@@ -56,6 +53,11 @@ class CurvatureMetric(SampledMetric):
                     f"sensitivity.{key}={getattr(self, key)}: accepted "
                     f"{', '.join(accepted)}"
                 )
+
+    @property
+    def one_operator(self) -> bool:
+        """Whether one operator over all blocks serves; by default each has its own."""
+        return False
 
     @abstractmethod
     def curvature(
@@ -74,7 +76,7 @@ class CurvatureMetric(SampledMetric):
 
     def tasks(self, problem: Problem, missing: Sequence[Key]) -> Iterator[Task]:
         """A subset at a time with all its blocks, or every value on its own."""
-        if self.joint:
+        if self.one_operator:
             yield from super().tasks(problem, missing)
         else:
             yield from (Task(key[1], (key,)) for key in missing)

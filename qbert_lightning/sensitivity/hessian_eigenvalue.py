@@ -49,7 +49,6 @@ class HessianEigenvalue(CurvatureMetric):
 
     name: ClassVar[str] = "hessian_eigenvalue"
     quantity: ClassVar[str] = "hessian/top_eigenvalue"
-    joint: ClassVar[bool] = False
 
     solver: Solver = "lanczos"
     order: Order = "magnitude"

@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from tests.sensitivity.conftest import Stack
 
 
-def test_diagonal_hessians_are_exact(stack: Stack, subset: Callable[..., list]) -> None:
-    metric = HessianTrace(parameters="weights", precision="float64")
+@pytest.mark.parametrize("joint", [False, True])
+def test_diagonal_hessians_are_exact(
+    stack: Stack, subset: Callable[..., list], joint: bool
+) -> None:
+    metric = HessianTrace(parameters="weights", precision="float64", joint=joint)
     table = metric.score(stack.problem(subset(1.0), subset(3.0)))
     # soft: (1 + 0.5) / 2 and stiff: (−4 + 2 + 1) / 3, at scales 1 and 3
     assert table.metric == "hessian_trace"
