@@ -50,7 +50,8 @@ def agreement_table(runs: Sequence[Run]) -> list[AgreementRow]:
         runs: Runs of any status and kind, as `collect_runs` gives them.
 
     Returns:
-        The rows, fewest bits first and the best agreement at each width first.
+        The rows: fewest blocks first, then fewest bits, and the best agreement of a
+        width first.
     """
     groups: dict[tuple[object, ...], list[Agreement]] = {}
     for pair in agreements(runs):
@@ -77,7 +78,11 @@ def _decided(pair: Agreement) -> dict[str, object]:
 
 def _row(pairs: Sequence[Agreement], every: Sequence[list[Agreement]]) -> AgreementRow:
     first = pairs[0]
-    alike = [others[0] for others in every if _label(others[0]) == _label(first)]
+    alike = [
+        others[0]
+        for others in every
+        if _label(others[0]) == _label(first) and others[0].blocks == first.blocks
+    ]
     return AgreementRow(
         task=first.predicting.task,
         metric=first.predicting.sensitivity,
@@ -106,4 +111,4 @@ def _detail(pair: Agreement, alike: Sequence[Agreement]) -> str:
 def _order(row: AgreementRow) -> tuple[object, ...]:
     mean = row.spearman.mean
     rank = -mean if mean == mean else 2.0  # what is not a number comes last
-    return (row.task, row.bits or 0, str(row.groups), rank, row.metric)
+    return (row.task, row.num_blocks, row.bits or 0, str(row.groups), rank, row.metric)

@@ -8,7 +8,7 @@ import pytest
 
 from qbert_lightning.report import agreement_table
 from qbert_lightning.report.aggregate import Summary
-from tests.report.analyses import analysis, measurement
+from tests.report.analyses import analysis, measurement, table
 
 
 def test_seeds_are_one_row_with_their_mean_and_deviation() -> None:
@@ -50,6 +50,18 @@ def test_rows_of_one_metric_tell_what_sets_them_apart() -> None:
     ]
     rows = agreement_table([measurement(config={}), *runs])
     assert {row.detail for row in rows} == {"max_examples=64", "max_examples=256"}
+
+
+def test_analyses_of_other_blocks_are_no_reason_to_tell_settings() -> None:
+    few, many = {"sensitivity": {"size": 1}}, {"sensitivity": {"size": 2}}
+    other = table("perturbation", [1, 2, 3, 4, 5], {2: [1, 2, 3, 4, 5]})
+    runs = [
+        *(measurement(config={}), analysis("random", config=few)),
+        analysis("perturbation", sensitivity=other, config={}),
+        analysis("random", [5, 4, 3, 2, 1], config=many),
+    ]
+    rows = agreement_table(runs)
+    assert [(row.num_blocks, row.detail) for row in rows] == [(4, ""), (4, ""), (5, "")]
 
 
 def test_no_measurement_is_no_row() -> None:
