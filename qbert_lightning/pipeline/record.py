@@ -17,6 +17,7 @@ from qbert_lightning.plan import (
     megabytes,
     storage_bits,
 )
+from qbert_lightning.plan.size import FLOAT_BITS
 from qbert_lightning.tracking import MetricsLog, RunRecord, WandbRun, read_metrics
 
 
@@ -32,15 +33,23 @@ def record_plan(record: RunRecord, plan: QuantPlan, model: nn.Module) -> None:
     parameters = {name: tuple(p.shape) for name, p in model.named_parameters()}
     float_size = megabytes(storage_bits(QuantPlan(), parameters))
     size = megabytes(storage_bits(plan, parameters))
-    record.bits = {
-        block: max((plan.weight_bits()[n] for n in plan.layers_of(block)), default=32)
-        for block in blocks
-    }
+    record.bits = {}
+    for block in blocks:
+        record.bits |= _bits_of(plan, block)
     record.metrics |= {
         "quant/average_bits": average_bits(plan, shapes, blocks),
         "quant/size_mb": size,
         "quant/float_size_mb": float_size,
     }
+
+
+def _bits_of(plan: QuantPlan, block: str) -> dict[str, int]:
+    """The block's width, or that of each of its matrices where they differ."""
+    bits = plan.weight_bits()
+    widths = {name: bits[name] for name in plan.layers_of(block) if name in bits}
+    if len(set(widths.values())) > 1:
+        return widths
+    return {block: max(widths.values(), default=FLOAT_BITS)}
 
 
 def log_plan(tracker: WandbRun, plan: QuantPlan) -> None:

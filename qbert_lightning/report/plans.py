@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from qbert_lightning.report.run import Run
 
+AVERAGE = "quant/average_bits"
+
 
 @dataclass(frozen=True)
 class BitPlan:
@@ -18,8 +20,9 @@ class BitPlan:
 
     @property
     def mean(self) -> float:
-        """Mean bits over the blocks."""
-        return math.fsum(self.bits.values()) / len(self.bits)
+        """Mean bits over the weights as recorded, over the blocks if they are not."""
+        over_blocks = math.fsum(self.bits.values()) / len(self.bits)
+        return self.runs[0].metrics.get(AVERAGE, over_blocks)
 
 
 def bit_plans(runs: Sequence[Run]) -> list[BitPlan]:
