@@ -24,7 +24,8 @@ def telling_keys(settings: Sequence[Setting]) -> list[str]:
     A method brings dozens of keys of its own, all of which follow from its name. So
     a key is listed only if it separates two settings that the columns before it leave
     together: method, weight bits, groups and activation bits first, then keys somebody
-    typed as an override, then the shortest keys.
+    typed as an override, then the shortest keys, and last the arguments of an object
+    that is of another class in another setting.
 
     Args:
         settings: Settings of one task.
@@ -38,10 +39,17 @@ def telling_keys(settings: Sequence[Setting]) -> list[str]:
         for run in setting.runs
         for override in run.overrides
     }
-    candidates = sorted(
-        (key for key in differing_keys(settings) if key not in OWN_COLUMN),
-        key=lambda key: (key not in typed, "_target_" in key, key.count("."), key),
-    )
+    differing = differing_keys(settings)
+    classes = [key for key in differing if key.endswith(f".{TARGET}")]
+
+    def order(key: str) -> tuple[object, ...]:
+        follows = any(
+            key != each and key.startswith(each.removesuffix(TARGET))
+            for each in classes
+        )
+        return (key not in typed, follows, TARGET in key, key.count("."), key)
+
+    candidates = sorted((key for key in differing if key not in OWN_COLUMN), key=order)
     known = [
         (setting.first.method, *(_value(setting, key) for key in OWN_COLUMN))
         for setting in settings

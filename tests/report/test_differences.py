@@ -40,6 +40,16 @@ def test_columns_of_their_own_are_not_repeated() -> None:
     assert telling_keys(found) == []
 
 
+def test_arguments_follow_from_the_class_that_takes_them() -> None:
+    found = settings(
+        {"metric": {"_target_": "a.Trace", "batch": 1}},
+        {"metric": {"_target_": "a.Random"}},
+        {"metric": {"_target_": "a.Random", "batch": 2}},
+    )
+    assert telling_keys(found) == ["metric._target_", "metric.batch"]
+    assert telling_keys(found[:2]) == ["metric._target_"]
+
+
 def test_a_typed_override_wins_over_its_consequence() -> None:
     runs = [
         Run.from_record(
