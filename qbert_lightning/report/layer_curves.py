@@ -8,7 +8,7 @@ from qbert_lightning.report.blocks import in_order
 from qbert_lightning.report.curves import Curve, logged_rows
 from qbert_lightning.report.run import Run
 
-AREA = "hessian/"
+AREA = "hessian"
 FLOAT = "float/"
 QUANTITIES = ("mean_eigenvalue", "top_eigenvalue")
 
@@ -31,9 +31,10 @@ def layer_curves(run: Run, max_points: int) -> dict[str, dict[str, Curve]]:
     """
     points: dict[str, dict[str, dict[int, float]]] = {}
     for step, key, value in _logged(run):
-        model, _, rest = key.rpartition(AREA)
+        model = FLOAT if key.startswith(FLOAT) else ""
+        area, _, rest = key.removeprefix(model).partition("/")
         quantity, _, block = rest.partition("/")
-        if model in ("", FLOAT) and quantity in QUANTITIES and block:
+        if area == AREA and quantity in QUANTITIES and block:
             rows = points.setdefault(f"{model}{quantity}", {})
             rows.setdefault(block, {}).setdefault(step, value)
     found = {}

@@ -455,7 +455,12 @@ def test_hostile_blocks_and_metrics_stay_text(browser: Browser, tmp_path: Path) 
         }
         run = record(kind="analyze", name=metric, sensitivity=table, stages=stages)
         rows = [
-            {"step": s, **{f"hessian/trace/{b}": s + x for b, x in importance.items()}}
+            {
+                "step": s,
+                **{
+                    f"hessian/mean_eigenvalue/{b}": s + x for b, x in importance.items()
+                },
+            }
             for s in (0, 10)
         ]
         folder = write_run(tmp_path / str(metric == "perturbation"), run, rows)
