@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from qbert_lightning.report import collect_runs, markdown_table
 from qbert_lightning.tracking import RunRecord
 
 EXPERIMENTS = Path(__file__).resolve().parents[1] / "experiments"
-STUDIES = sorted(path.parent for path in EXPERIMENTS.glob("*/results"))
+STUDIES = sorted({path.parents[2] for path in EXPERIMENTS.glob("*/results/*/run.json")})
+BENCHMARKS = sorted(EXPERIMENTS.glob("*/results/*/bench.json"))
 
 
 @pytest.mark.parametrize("study", STUDIES, ids=lambda path: path.name)
@@ -31,5 +33,17 @@ def test_records_say_how_they_were_made(study: Path) -> None:
         assert record.splits["test"]
 
 
+@pytest.mark.parametrize("path", BENCHMARKS, ids=lambda path: path.parent.name)
+def test_benchmarks_say_what_was_measured(path: Path) -> None:
+    record = json.loads(path.read_text(encoding="utf-8"))
+    readme = (path.parents[2] / "README.md").read_text(encoding="utf-8")
+    told = ("what", "who", "CPU s", "peak MiB", "error", "CPU / ours")
+    for row in record["table"]["rows"]:
+        cells = dict(zip(record["table"]["columns"], row, strict=True))
+        assert f"| {' | '.join(cells[name] for name in told)} |" in readme
+    assert record["environment"]["git_commit"]
+
+
 def test_there_are_studies() -> None:
     assert STUDIES
+    assert BENCHMARKS
