@@ -221,7 +221,7 @@ def _call_hydra(verb: str, arguments: Sequence[str]) -> None:
     import hydra
 
     from qbert_lightning.pipeline.composition import HYDRA_VERSION, config_folder
-    from qbert_lightning.pipeline.job import run_job
+    from qbert_lightning.pipeline.job import raised_later
 
     application = hydra.main(
         config_path=str(config_folder()), config_name=verb, version_base=HYDRA_VERSION
@@ -230,7 +230,8 @@ def _call_hydra(verb: str, arguments: Sequence[str]) -> None:
     sys.argv = [typed[0], *arguments]
     os.environ["HYDRA_FULL_ERROR"] = "1"
     try:
-        application(run_job)()
+        with raised_later() as run_job:
+            application(run_job)()
     finally:
         sys.argv = typed
         os.environ.pop("HYDRA_FULL_ERROR")

@@ -74,6 +74,13 @@ BAD: list[tuple[str, str]] = [
     ("run model.num_attention_heads=5", "nearest 4 or 8"),
     ("run model.max_position_embeddings=8", "model.max_position_embeddings=8"),
     ("run task=squad_v1 model=bert_base task.data.doc_stride=384", "doc_stride=384"),
+    ("analyze blocks=layer", "blocks=layer: matches nothing: accepted layers"),
+    ("analyze blocks=*.layer.1*", "lies within bert.encoder.layer.1"),
+    ("analyze analysis.max_examples=4", "analysis.max_examples=4"),
+    ("analyze analysis.fraction=0", "analysis.fraction=0: accepted"),
+    ("analyze sensitivity.solver=qr", "sensitivity.solver=qr: accepted lanczos"),
+    ("analyze sensitivity=trace", "nearest hessian_trace"),
+    ("analyze sensitivity=index sensitivity.num_subsets=3", "num_subsets"),
     # folders and files
     ("run model=local", "model.name_or_path: a value is required"),
     ("run model=local model.name_or_path=/no/such", "name_or_path=/no/such"),

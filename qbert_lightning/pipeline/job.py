@@ -6,6 +6,9 @@ import contextlib
 import errno
 import sys
 import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +66,29 @@ def run_job(config: DictConfig) -> Any:
         if ending is error:
             raise
         raise ending from error
+
+
+@contextmanager
+def raised_later() -> Iterator[Callable[[DictConfig], Any]]:
+    """`run_job`, whose error in a single run is raised when the context ends.
+
+    Hydra would print a line of its own for it. A sweep's jobs fail within Hydra, which
+    keeps account of them.
+    """
+    failed: list[QbertError] = []
+
+    @wraps(run_job)
+    def job(config: DictConfig) -> Any:
+        try:
+            return run_job(config)
+        except QbertError as error:
+            if HydraConfig.get().mode == RunMode.MULTIRUN:
+                raise
+            failed.append(error)
+
+    yield job
+    if failed:
+        raise failed[0]
 
 
 def _run_verb(verb: str, config: DictConfig) -> Any:

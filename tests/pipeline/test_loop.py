@@ -166,6 +166,36 @@ def test_bits_by_matrix_within_the_budget(
     assert "Pareto front" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["analysis.fraction=0.02"], "analysis.batch_size=16: more than a subset"),
+        (
+            ["sensitivity=perturbation", "allocator=uniform"],
+            "sensitivity=perturbation: no widths to round to",
+        ),
+        (
+            ["blocks=[*.layer.0.output.LayerNorm]", "spectra=all", "spectra.top_k=99"],
+            "bert.encoder.layer.0.output.LayerNorm has 64 parameters: accepted 1..64",
+        ),
+    ],
+)
+def test_what_an_analysis_refuses_is_one_line(
+    outputs: Path,
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+    message: str,
+) -> None:
+    assert run_command(["analyze", *SMALL, "finetune.max_steps=2", *options]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+    assert message in error
+    [record] = records(outputs)
+    assert record.status == "failed"
+    assert "analyze" not in record.stages
+
+
 @pytest.mark.parametrize(("stage", "finished"), [("analyze", 3), ("spectra", 1)])
 def test_an_analysis_that_was_stopped_goes_on(
     outputs: Path,
