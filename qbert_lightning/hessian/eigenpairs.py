@@ -14,6 +14,9 @@ from qbert_lightning.hessian.lanczos import Lanczos, RitzPairs
 from qbert_lightning.hessian.operator import SymmetricOperator
 
 Order = Literal["magnitude", "algebraic"]
+# Products beyond ``k`` that are always taken: a start that is all but orthogonal to the
+# top eigenvector needs a few before anything shows of it.
+SPARE = 3
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,8 @@ def top_eigenpairs(
 
     Stops when the residuals say so, never because values stopped changing. An
     eigenvalue's own error is about its residual squared over the gap to the next one.
-    Exactly repeated eigenvalues count once unless the Lanczos process breaks down.
+    Exactly repeated eigenvalues count once unless the Lanczos process breaks down, and
+    an eigenvector that the start has next to nothing of may be missed.
 
     Args:
         operator: The symmetric matrix [size, size].
@@ -88,7 +92,8 @@ def top_eigenpairs(
             # Another block of the same matrix may hold copies of these eigenvalues.
             unchanged = at_breakdown is not None and unchanged
             at_breakdown = values
-        if process.num_steps >= most or (settled and unchanged):
+        enough = process.num_steps >= min(most, k + SPARE)
+        if process.num_steps >= most or (settled and unchanged and enough):
             break
     return Eigenpairs(
         values=tuple(values),
