@@ -82,7 +82,7 @@ def test_converged_implies_a_small_residual(
         torch.randn(matrix.shape, generator=generator(seed), dtype=torch.float64)
     )[0]
     matrix = basis @ matrix @ basis.T
-    # A start with a share of every eigenvector: what it has nothing of, cannot be found.
+    # A start with a share of every eigenvector: what it has none of cannot be found.
     start = basis.sum(dim=1)
     pairs = top_eigenpairs(matrix, k=k, start=start, generator=generator(seed))
     assert pairs.converged
