@@ -12,6 +12,7 @@ import os
 import sys
 import warnings
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -55,11 +56,17 @@ def main(arguments: list[str]) -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print
     warnings.filterwarnings("ignore", ".*create_graph=True.*")
-    torch.set_num_threads(int(threads))
+    torch.set_num_threads(
+        1
+    )  # a fork of a process with computing threads cannot compute
     problem = HessianProblem.load(Path(folder), Path(batches))
+
+    def work(task: Mapping[str, Any]) -> dict[str, Any]:
+        torch.set_num_threads(int(threads))
+        return carry_out(problem, task)
+
     for line in sys.stdin:
-        task = from_text(line)
-        answers.write(to_text(in_a_fork(lambda task=task: carry_out(problem, task))))
+        answers.write(to_text(in_a_fork(partial(work, from_text(line)))))
         answers.write("\n")
         answers.flush()
 

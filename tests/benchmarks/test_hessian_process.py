@@ -13,8 +13,9 @@ from tests.benchmarks.problems import LAYER, saved_problem
 TASK = {"contestant": "ours", **asdict(Demand(LAYER, 1, 1e-2, 50, 50, 3, 0))}
 
 
-def test_questions_are_answered_one_by_one(tmp_path: Path) -> None:
-    with RefereeProcess(*saved_problem(tmp_path), num_threads=1) as referee:
+@pytest.mark.parametrize("num_threads", [1, 2])
+def test_questions_are_answered_one_by_one(tmp_path: Path, num_threads: int) -> None:
+    with RefereeProcess(*saved_problem(tmp_path), num_threads) as referee:
         first, second = referee.ask(TASK), referee.ask(TASK)
         wrong = referee.ask({**TASK, "layer": "bert.encoder.layer.9"})
     assert first["values"] == second["values"]
