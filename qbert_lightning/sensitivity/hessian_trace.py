@@ -22,10 +22,9 @@ class HessianTrace(CurvatureMetric):
     eigenvalue from asking for fewer bits.
 
     Attributes:
-        joint: Estimate all blocks from the same products. A sample of all layers of a
-            6-layer BERT then costs half, but the terms between layers make its variance
-            3 (first layer) to 8 times (last layer) as large, so that separate products
-            are cheaper at equal error.
+        joint: Estimate all blocks from the same products. A sample then costs less,
+            but the terms between blocks make its variance several times as large, so
+            that separate products are cheaper at equal error.
         num_samples: Most products to spend on one subset.
         tolerance: Stop a subset early once every block's standard error is this share
             of its trace.
