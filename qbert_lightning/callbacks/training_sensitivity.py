@@ -7,13 +7,14 @@ from statistics import fmean
 
 import pytorch_lightning as pl
 
+from qbert_lightning.callbacks.every_n_steps import EveryNSteps
 from qbert_lightning.datamodules import Batch
 from qbert_lightning.models import double_differentiable_attention, select_blocks
 from qbert_lightning.modules import mean_loss, num_terms
 from qbert_lightning.sensitivity import Problem, SensitivityMetric
 
 
-class TrainingSensitivity(pl.Callback):
+class TrainingSensitivity(EveryNSteps):
     """Logs ``<prefix><quantity>/<block>``, the mean over data subsets.
 
     A key is for example ``float/hessian/top_eigenvalue/bert.encoder.layer.0``. The same
@@ -34,38 +35,21 @@ class TrainingSensitivity(pl.Callback):
         every_n_steps: int = 200,
         blocks: str | Sequence[str] = "layers",
     ) -> None:
+        super().__init__(every_n_steps)
         self.metric = metric
-        self.every_n_steps = every_n_steps
         self.blocks = blocks
         self._subsets: list[Sequence[Batch]] = []
-        self._last_step = -1
 
     def on_fit_start(  # noqa: D102
         self, trainer: pl.Trainer, pl_module: pl.LightningModule
     ) -> None:
+        super().on_fit_start(trainer, pl_module)
         self._subsets = self.metric.draw(trainer.datamodule.sample_batches)  # type: ignore[attr-defined]
-        self._last_step = -1
 
-    def on_train_batch_end(  # noqa: D102
-        self,
-        trainer: pl.Trainer,
-        pl_module: pl.LightningModule,
-        outputs: object,
-        batch: object,
-        batch_idx: int,
-    ) -> None:
-        if trainer.global_step % self.every_n_steps == 0:
-            self._log(trainer, pl_module)
-
-    def on_train_end(  # noqa: D102
+    def look(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule
-    ) -> None:
-        self._log(trainer, pl_module)
-
-    def _log(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        if trainer.global_step == self._last_step:
-            return  # accumulated batches share a step, and so may the end
-        self._last_step = trainer.global_step
+    ) -> dict[str, float]:
+        """The mean of every block's samples, or its importance if it has none."""
         model = pl_module.model
         problem = Problem(
             model=model,
@@ -78,6 +62,4 @@ class TrainingSensitivity(pl.Callback):
             table = self.metric.score(problem)
         prefix = f"{getattr(pl_module, 'prefix', '')}{table.quantity}"
         samples = table.samples or {k: (x,) for k, x in table.importance.items()}
-        row = {f"{prefix}/{block}": fmean(values) for block, values in samples.items()}
-        for logger in trainer.loggers:
-            logger.log_metrics(row, step=trainer.global_step)
+        return {f"{prefix}/{block}": fmean(values) for block, values in samples.items()}
