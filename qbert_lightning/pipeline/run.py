@@ -93,7 +93,7 @@ def run_stages(config: DictConfig, until: str = "run") -> tuple[float, float] | 
         finally:
             merge_metrics(record, folder)
         log_summary(tracker, record)
-        if until == "analyze":
+        if until == "analyze" and tracker.is_active:
             log_agreement(tracker, _analyses(record, folder, runs), folder)
     return _finish(console, record, folder, runs)
 

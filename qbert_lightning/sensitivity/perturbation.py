@@ -12,6 +12,7 @@ import torch
 
 from qbert_lightning.errors import FAILED, QbertError
 from qbert_lightning.hessian import Batch
+from qbert_lightning.hessian.evaluation import differentiating_only
 from qbert_lightning.plan import SensitivityTable
 from qbert_lightning.sensitivity.base import Key, Measurement
 from qbert_lightning.sensitivity.problem import Problem
@@ -94,16 +95,10 @@ class Perturbation(SampledMetric):
         """The mean loss over a subset in evaluation mode, without gradients."""
         device = next(problem.model.parameters()).device
         weights = [problem.batch_weight(batch) for batch in batches]
-        was_training = problem.model.training
-        problem.model.eval()
-        try:
-            with torch.no_grad():
-                losses = [
-                    float(problem.loss_function(_moved(batch, device)))
-                    for batch in batches
-                ]
-        finally:
-            problem.model.train(was_training)
+        with differentiating_only(problem.model, ()), torch.no_grad():
+            losses = [
+                float(problem.loss_function(_moved(batch, device))) for batch in batches
+            ]
         terms = (loss * weight for loss, weight in zip(losses, weights, strict=True))
         mean = sum(terms) / sum(weights)
         if not isfinite(mean):

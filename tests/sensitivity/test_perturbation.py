@@ -35,8 +35,10 @@ def problem() -> Problem:
 
 def test_rises_are_those_of_the_loss_with_the_block_rounded(problem: Problem) -> None:
     told: list[Measurement] = []
+    problem.model[2].eval()  # one module's own mode
     table = Perturbation().score(problem, progress=told.append)
     assert problem.model.training
+    assert not problem.model[2].training
     assert {each.bits for each in told} == {2, 4}
     assert len(told) == told[-1].done == told[-1].total == 8
 
