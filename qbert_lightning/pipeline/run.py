@@ -23,7 +23,11 @@ from qbert_lightning.pipeline.finetune import finetune
 from qbert_lightning.pipeline.front import FRONT_FILE, print_front
 from qbert_lightning.pipeline.instantiate import instantiate
 from qbert_lightning.pipeline.naming import run_name
-from qbert_lightning.pipeline.pictures import log_agreement, log_spectra
+from qbert_lightning.pipeline.pictures import (
+    log_agreement,
+    log_artifacts,
+    log_spectra,
+)
 from qbert_lightning.pipeline.quantize import quantize
 from qbert_lightning.pipeline.record import (
     log_plan,
@@ -47,6 +51,7 @@ from qbert_lightning.tracking import (
     environment,
     is_helper_process,
     open_wandb,
+    sweep_of,
 )
 
 
@@ -73,12 +78,13 @@ def run_stages(config: DictConfig, until: str = "run") -> tuple[float, float] | 
         seed=plain["seed"],
         config=plain,
         overrides=list(hydra.overrides.task),
+        primary_metric=f"test/{plain['task']['module']['metrics'][0]}",
         environment=environment(),
     )
     if is_helper_process():  # the first process keeps the record
         _loop(Workbench(plain, None, lambda line: None), record, until, folder)
         return None
-    sweep = folder.parent if hydra.mode == RunMode.MULTIRUN else None
+    sweep = sweep_of(folder, is_multirun=hydra.mode == RunMode.MULTIRUN)
     runs = sweep or Path(plain["paths"]["output_dir"])
     console.print(f"[bold]{record.name}[/bold]  {folder}", soft_wrap=True)
     wandb = (plain["logger"] or {}).get("wandb")  # dropped with ~logger.wandb
@@ -93,6 +99,7 @@ def run_stages(config: DictConfig, until: str = "run") -> tuple[float, float] | 
         finally:
             merge_metrics(record, folder)
         log_summary(tracker, record)
+        log_artifacts(tracker, record, settings.artifacts)
         if until == "analyze" and tracker.is_active:
             log_agreement(tracker, _analyses(record, folder, runs), folder)
     return _finish(console, record, folder, runs)
@@ -200,10 +207,9 @@ def _keep(stage: Stage, name: str, folder: Path) -> None:
 
 
 def _describe_data(bench: Workbench, record: RunRecord) -> None:
-    data, settings = bench.data, bench.config["task"]["module"]
+    data = bench.data
     record.splits = dict(data.split_names)
     record.data = {"fingerprint": data.fingerprint(), "rows": data.rows()}
-    record.primary_metric = f"test/{settings['metrics'][0]}"
 
 
 def _evaluate_artifact(bench: Workbench, record: RunRecord) -> None:
