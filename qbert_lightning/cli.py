@@ -31,12 +31,16 @@ VERBS = {
     "report": "one page comparing the runs below folders: report [FOLDER ...]",
     "bench": "measure ours beside other libraries: bench NAME",
 }
+# Verbs that take no configuration.
+OTHER_VERBS = ("plan", "sync", "workspace")
 HELP = f"""qbert {__version__}: quantize BERT and compare what it costs
 
 usage: qbert <verb> [key=value ...] [options]
 
 {{verbs}}
   plan       print or compare plans: plan show FILE | plan diff FILE FILE
+  sync       upload finished offline runs to W&B, each once: sync FOLDER ...
+  workspace  make the W&B report that compares a project's runs: workspace --help
 
 options of a verb:
   --help               its configuration groups and values
@@ -123,12 +127,20 @@ def _dispatch(arguments: list[str]) -> int:
         from qbert_lightning.pipeline.show_plan import show_plan
 
         return show_plan(arguments[1:])
+    if verb == "sync":
+        from qbert_lightning.pipeline.sync import sync
+
+        return sync(arguments[1:])
+    if verb == "workspace":
+        from qbert_lightning.pipeline.workspace import workspace
+
+        return workspace(arguments[1:])
     if verb not in VERBS:
-        near = get_close_matches(verb, [*VERBS, "plan"], 1)
+        near = get_close_matches(verb, [*VERBS, *OTHER_VERBS], 1)
         raise QbertError(
             f"{verb}: no such verb"
             + (f": nearest {near[0]}" if near else "")
-            + f": accepted {', '.join(VERBS)}, plan"
+            + f": accepted {', '.join([*VERBS, *OTHER_VERBS])}"
         )
     return _run_application(verb, arguments[1:])
 
@@ -246,7 +258,7 @@ def _complete(arguments: Sequence[str]) -> int:
     """
     words = os.environ.get("COMP_LINE", "").split(" ")
     if arguments[1:2] == ["query=bash"] and len(words) <= 2:
-        sys.stdout.write(" ".join([*VERBS, "plan"]) + "\n")
+        sys.stdout.write(" ".join([*VERBS, *OTHER_VERBS]) + "\n")
         return 0
     verb = words[1] if len(words) > 1 and words[1] in VERBS else "run"
     os.environ["COMP_LINE"] = " ".join([words[0], *words[2:]])
