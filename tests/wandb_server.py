@@ -27,6 +27,7 @@ class WandbServer(ThreadingHTTPServer):
         files: Run id and path of each file uploaded -> its bytes.
         starts: Run id of each start, in order.
         exits: Run id -> its exit code.
+        views: What each workspace was saved with.
         break_at: Called with each path; a status code it gives is the answer.
     """
 
@@ -40,6 +41,7 @@ class WandbServer(ThreadingHTTPServer):
         self.files: dict[str, bytes] = {}
         self.starts: list[str] = []
         self.exits: dict[str, int] = {}
+        self.views: list[dict[str, Any]] = []
         self.break_at: Callable[[str], int | None] = lambda path: None
 
     def answer(self, query: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -56,6 +58,12 @@ class WandbServer(ThreadingHTTPServer):
             ]
             created = {"runID": "r", "uploadHeaders": [], "files": files}
             return {"data": {"createRunFiles": created}}
+        if "upsertView" in query:
+            self.views.append(given)
+            view = {"id": "v", "name": given["name"]}
+            return {"data": {"upsertView": {"view": view, "inserted": True}}}
+        if "viewer" in query:
+            return {"data": {"viewer": {"id": "u", "entity": "me", "teams": None}}}
         return {"errors": [{"message": "not known here"}]}
 
     def stream(self, run: str, chunk: dict[str, Any]) -> None:
