@@ -9,7 +9,7 @@ from pathlib import Path
 from qbert_lightning.errors import DATA, ENVIRONMENT, FAILED, USAGE, QbertError
 from qbert_lightning.reachable import host_answers
 from qbert_lightning.tracking import RunRecord, read_metrics
-from qbert_lightning.tracking.wandb_files import OfflineRun, offline_runs, row_key
+from qbert_lightning.tracking.wandb_files import StoredRun, row_key, stored_runs
 from qbert_lightning.tracking.wandb_settings import has_key, server
 from qbert_lightning.tracking.wandb_upload import (
     BROKEN,
@@ -56,7 +56,7 @@ def sync(arguments: Sequence[str]) -> int:
         notes = [outcome.note, missing_rows(run)]
         note = "; ".join(note for note in notes if note)
         table.add_row(_plain(run.name), outcome.state, str(run.num_rows), _plain(note))
-    Console().print(table if outcomes else "no offline runs there")
+    Console().print(table if outcomes else "no runs of W&B there")
     return FAILED if any(map(_is_failure, (each for _, each in outcomes))) else 0
 
 
@@ -77,7 +77,7 @@ def check_server() -> None:
         )
 
 
-def missing_rows(run: OfflineRun) -> str:
+def missing_rows(run: StoredRun) -> str:
     """Says how many rows of the run's own record its W&B files do not have.
 
     A run that was killed may have lost its last seconds there. Rows of stages that the
@@ -104,16 +104,16 @@ def missing_rows(run: OfflineRun) -> str:
     return f"W&B lacks {missing} of {len(wanted)} rows of its metrics.jsonl"
 
 
-def _runs(folders: Sequence[Path]) -> list[OfflineRun]:
+def _runs(folders: Sequence[Path]) -> list[StoredRun]:
     try:
-        return offline_runs(folders)
+        return stored_runs(folders)
     except ImportError as error:
         raise QbertError(f"{error}: accepted pip install wandb", ENVIRONMENT) from error
     except OSError as error:
         raise QbertError(str(error), DATA) from error
 
 
-def _upload(run: OfflineRun) -> Outcome:
+def _upload(run: StoredRun) -> Outcome:
     """Upload one run; a server that goes away meanwhile fails this run, not all."""
     try:
         return upload(run)

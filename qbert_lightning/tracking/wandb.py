@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -139,8 +140,13 @@ class WandbRun:
             exit_code: 0 if the job went well.
         """
         run, self._run, self._accepts = self._run, None, False
+        begin = time.monotonic()
         if run is not None:
             _harmless("finish", lambda: run.finish(exit_code=exit_code))
+        if time.monotonic() - begin >= FINISH_SECONDS:
+            # W&B itself says nothing of what it has not sent by then.
+            _LOG.warning("W&B did not finish in time; `qbert sync` uploads the rest")
+            give_up_on_server()
         if self._identity is not None:
             self._identity.release()
 
@@ -190,15 +196,20 @@ def open_wandb(
     choices = {
         "project": settings.project,
         "entity": settings.entity,
-        **({"id": identity.id, "resume": "allow"} if identity else {}),
         **labels(record, sweep, settings.group),
     }
     primary = record.primary_metric
-    run = _start(mode, sweep or folder, choices, primary)
+    run = _start(mode, sweep or folder, choices | _named(identity), primary)
     if run is None and mode == ONLINE:
         give_up_on_server()
-        run = _start(OFFLINE, sweep or folder, choices, primary)
+        if identity is not None:
+            identity.renew()  # W&B's service still holds the id of the failed start
+        run = _start(OFFLINE, sweep or folder, choices | _named(identity), primary)
     return WandbRun(run, identity)
+
+
+def _named(identity: RunIdentity | None) -> dict[str, str]:
+    return {"id": identity.id, "resume": "allow"} if identity else {}
 
 
 def _identity(folder: Path) -> RunIdentity | None:

@@ -1,4 +1,4 @@
-"""What W&B left on disk for later: the offline runs below a folder, and their rows."""
+"""What W&B left on disk: the runs below a folder, and their rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from qbert_lightning.tracking.wandb_identity import FILE_NAME, is_held, stored_i
 # Written here after an upload that was checked. W&B's own marker, `*.wandb.synced`, is
 # written by 0.31 also when the server refused rows or files.
 MARKER = "uploaded.json"
-_FOLDER = re.compile(r"offline-run-\d{8}_\d{6}-(?P<id>[^/]+)")
+# Runs that were online are found too: their server may have gone away meanwhile.
+_FOLDER = re.compile(r"(?:offline-)?run-\d{8}_\d{6}-(?P<id>[^/]+)")
 _POSITION = frozenset({"epoch", "step"})
 
 # A row as it is compared: its step and its keys.
@@ -27,8 +28,8 @@ Row = tuple[int, frozenset[str]]
 
 
 @dataclass(frozen=True)
-class OfflineFolder:
-    """One `offline-run-*` folder: what one process logged.
+class WandbFolder:
+    """One `offline-run-*` or `run-*` folder: what one process logged.
 
     Attributes:
         path: The folder.
@@ -50,11 +51,11 @@ class OfflineFolder:
     def mark(self, server: str) -> None:
         """Note that everything in it is on the server."""
         content = {"version": 1, "server": server, "rows": self.num_rows}
-        write_text(self.path / MARKER, json.dumps(content) + "\n")
+        write_text(self.path / MARKER, json.dumps(content, allow_nan=False) + "\n")
 
 
 @dataclass(frozen=True)
-class OfflineRun:
+class StoredRun:
     """One run as W&B knows it: all folders with its id, the oldest first.
 
     Attributes:
@@ -64,7 +65,7 @@ class OfflineRun:
     """
 
     id: str
-    folders: Sequence[OfflineFolder]
+    folders: Sequence[WandbFolder]
     home: Path | None
 
     @property
@@ -79,7 +80,7 @@ class OfflineRun:
         return sum(folder.num_rows for folder in self.folders)
 
     @cached_property
-    def readable(self) -> list[OfflineFolder]:
+    def readable(self) -> list[WandbFolder]:
         """The folders with something to upload."""
         return [folder for folder in self.folders if folder.header]
 
@@ -94,29 +95,35 @@ class OfflineRun:
         return frozenset().union(*(folder.rows for folder in self.folders))
 
 
-def offline_runs(tops: Iterable[Path]) -> list[OfflineRun]:
-    """Every offline run below some folders, in the order of their start.
+def stored_runs(tops: Iterable[Path]) -> list[StoredRun]:
+    """Every run of W&B's below some folders, in the order of their start.
+
+    What is left of a start that a server refused is passed over.
 
     Args:
         tops: Folders to search, at any depth.
     """
-    found: dict[str, dict[Path, Path]] = {}
+    found: dict[str, list[WandbFolder]] = {}
     for path in sorted({one for top in tops for one in _folders(top.resolve())}):
-        match = _FOLDER.fullmatch(path.name)
-        if match is not None:
-            found.setdefault(match["id"], {})[path] = path.parent.parent
+        folder, match = read_folder(path), _FOLDER.fullmatch(path.name)
+        if match is not None and (folder.num_rows or match[0].startswith("offline-")):
+            found.setdefault(match["id"], []).append(folder)
     return [
-        OfflineRun(
+        StoredRun(
             id=run_id,
-            folders=[read_folder(path) for path in sorted(paths, key=lambda p: p.name)],
-            home=next(_homes(run_id, paths.values()), None),
+            folders=sorted(
+                folders, key=lambda each: each.path.name.removeprefix("offline-")
+            ),
+            home=next(
+                _homes(run_id, (each.path.parent.parent for each in folders)), None
+            ),
         )
-        for run_id, paths in found.items()
+        for run_id, folders in found.items()
     ]
 
 
-def read_folder(path: Path) -> OfflineFolder:
-    """What is in an `offline-run-*` folder, as far as its file can be read."""
+def read_folder(path: Path) -> WandbFolder:
+    """What is in a folder of W&B's, as far as its file can be read."""
     header: dict[str, Any] = {}
     rows: list[dict[str, Any]] = []
     for file in sorted(path.glob("*.wandb")):
@@ -126,7 +133,7 @@ def read_folder(path: Path) -> OfflineFolder:
             elif entry.get("type") == "history":
                 rows.append(entry["history"].get("item") or {})
     keyed = {key for row in rows if (key := row_key(row)) is not None}
-    return OfflineFolder(path, header, len(rows), frozenset(keyed))
+    return WandbFolder(path, header, len(rows), frozenset(keyed))
 
 
 def row_key(row: Mapping[str, Any]) -> Row | None:

@@ -31,7 +31,7 @@ class RunIdentity:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.id = secrets.token_hex(8)
+        self.id = _new_id()
         stream = (folder / FILE_NAME).open("a+", encoding="utf-8")
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -42,6 +42,12 @@ class RunIdentity:
         self._stream = stream
         stream.seek(0)
         self.id = _id_in(stream.read()) or _keep(stream, self.id)
+
+    def renew(self) -> None:
+        """Take a new id, in place of one that W&B failed to start a run with."""
+        self.id = _new_id()
+        if self._stream is not None:
+            _keep(self._stream, self.id)
 
     def release(self) -> None:
         """Let others have it; a second call does nothing."""
@@ -81,6 +87,10 @@ def is_held(folder: Path) -> bool:
     return False
 
 
+def _new_id() -> str:
+    return secrets.token_hex(8)
+
+
 def _id_in(text: str) -> str | None:
     """The id in the file's text; none in a file that a crash cut short."""
     try:
@@ -94,7 +104,7 @@ def _id_in(text: str) -> str | None:
 def _keep(stream: IO[str], run_id: str) -> str:
     # Written in place: a file renamed over this one would not have its lock.
     stream.truncate(0)
-    stream.write(json.dumps({"id": run_id}) + "\n")
+    stream.write(json.dumps({"id": run_id}, allow_nan=False) + "\n")
     stream.flush()
     os.fsync(stream.fileno())
     return run_id

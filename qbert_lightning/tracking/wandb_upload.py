@@ -1,4 +1,4 @@
-"""Uploads offline runs with `wandb sync`, and checks with the server what came of it.
+"""Uploads runs with `wandb sync`, and checks with the server what came of it.
 
 Two things `wandb sync` of wandb 0.31 does make the checks necessary. It exits with 0
 and marks a run as synced also when the server refused its rows. And what is uploaded
@@ -24,7 +24,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from qbert_lightning.errors import ENVIRONMENT, QbertError
-from qbert_lightning.tracking.wandb_files import OfflineRun
+from qbert_lightning.tracking.wandb_files import StoredRun
 from qbert_lightning.tracking.wandb_settings import server
 
 UPLOADED, THERE, RUNNING = "uploaded", "already there", "running"
@@ -54,7 +54,7 @@ class Outcome:
     note: str = ""
 
 
-def upload(run: OfflineRun) -> Outcome:
+def upload(run: StoredRun) -> Outcome:
     """Upload what is not on the server yet of one run.
 
     Args:
@@ -118,7 +118,7 @@ def _ask(question: Mapping[str, Any]) -> dict[str, Any]:
     secret = base64.b64encode(f"api:{key}".encode()).decode("ascii")
     request = urllib.request.Request(
         f"{server().rstrip('/')}/graphql",
-        data=json.dumps(question).encode("utf-8"),
+        data=json.dumps(question, allow_nan=False).encode("utf-8"),
         headers={
             "Authorization": f"Basic {secret}",
             "Content-Type": "application/json",
@@ -161,7 +161,8 @@ def _sync(folders: Sequence[Path]) -> str:
     unset = ("WANDB_MODE", "WANDB_SILENT", "WANDB_QUIET")
     environment = {key: x for key, x in os.environ.items() if key not in unset}
     environment["WANDB_ERROR_REPORTING"] = "false"
-    command = [sys.executable, "-m", "wandb", "sync", "--include-synced", "--"]
+    options = ["--include-synced", "--include-online"]
+    command = [sys.executable, "-m", "wandb", "sync", *options, "--"]
     limit = SECONDS_PER_RUN * len(folders)
     try:
         done = subprocess.run(
@@ -190,7 +191,7 @@ def _is_cut_short(problem: str) -> bool:
     return "incomplete record" in problem
 
 
-def _unmark(run: OfflineRun) -> None:
+def _unmark(run: StoredRun) -> None:
     """Take away W&B's own mark, which is there though not all was uploaded."""
     for folder in run.readable:
         for marker in folder.path.glob("*.wandb.synced"):

@@ -17,7 +17,7 @@ from qbert_lightning.tracking import (
     WandbSettings,
     open_wandb,
 )
-from qbert_lightning.tracking.wandb_files import MARKER, offline_runs
+from qbert_lightning.tracking.wandb_files import MARKER, stored_runs
 from qbert_lightning.tracking.wandb_identity import RunIdentity, stored_id
 from tests.wandb_server import WandbServer, wandb_server
 
@@ -144,13 +144,29 @@ def test_run_that_was_resumed_is_one_run(outputs: Path, server: WandbServer) -> 
     assert len(server.runs) == 2
 
 
+def test_rest_of_a_run_whose_server_went_away_is_uploaded(
+    outputs: Path, server: WandbServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = ids(outputs)
+    for path in list(outputs.glob("bits/wandb/offline-run-*")):  # as if online
+        path.rename(path.with_name(path.name.removeprefix("offline-")))
+    for run_id in (first, second):
+        server.runs[run_id] = {}
+    server.rows[first] = {number: {} for number in range(NUM_ROWS + 1)}
+    assert sync([str(outputs)]) == 0
+    printed = capsys.readouterr().out
+    assert ("already there" in printed, "uploaded" in printed) == (True, True)
+    assert server.starts.count(second) == len(server.starts) > 0
+    assert len(server.rows[second]) == NUM_ROWS + 1
+
+
 def test_lost_rows_are_counted(outputs: Path) -> None:
     log = MetricsFile(outputs.parent / "made")
     record = RunRecord.read(outputs / "bits" / "0")
     shutil.copytree(record.stages["quantize"]["folder"], outputs.parent / "made")
     record.stages["quantize"]["folder"] = str(outputs.parent / "made")
     record.write(outputs / "bits" / "0")
-    run = next(run for run in offline_runs([outputs]) if run.name == "job-0")
+    run = next(run for run in stored_runs([outputs]) if run.name == "job-0")
     assert missing_rows(run) == ""
     log.append({"step": 99, "train/loss": 0.5})
     log.close()
@@ -161,7 +177,7 @@ def test_nothing_to_upload_is_no_error(
     tmp_path: Path, server: WandbServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert sync([str(tmp_path)]) == 0
-    assert "no offline runs" in capsys.readouterr().out
+    assert "no runs" in capsys.readouterr().out
     assert not server.starts
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import math
+import os
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from qbert_lightning.tracking import (
 )
 from qbert_lightning.tracking import wandb as ours
 from qbert_lightning.tracking.wandb_identity import stored_id
+from tests.wandb_server import wandb_server
 
 OFFLINE = WandbSettings(mode="offline", project="tests")
 
@@ -301,9 +304,64 @@ def test_silent_server_leaves_an_offline_run(
     for number in range(2):
         with open_wandb(online, record(), tmp_path / str(number)) as run:
             run.log({"step": 1, "train/loss": 1.0})
-        assert len(list(tmp_path.glob(f"{number}/wandb/offline-run-*"))) == 1
+        (file,) = tmp_path.glob(f"{number}/wandb/offline-run-*/*.wandb")
+        rows = [entry for entry in records_of(file) if "history" in entry]
+        assert len(rows) == 1
+        assert file.stem == f"run-{stored_id(tmp_path / str(number))}"
     failures = [line for line in caplog.messages if "start online" in line]
     assert len(failures) == 1, caplog.messages
+
+
+TRAINING = """
+import logging, sys
+from pathlib import Path
+from qbert_lightning.tracking import RunRecord, WandbSettings, open_wandb
+from qbert_lightning.tracking import wandb as ours
+ours.INIT_SECONDS, ours.FINISH_SECONDS = 2.0, 2.0
+logging.basicConfig(level=logging.WARNING)
+with open_wandb(WandbSettings(mode="online"), RunRecord("a"), Path(sys.argv[1])) as run:
+    run.log({"step": 0, "train/loss": 1.0})
+    print("logging", flush=True)
+    sys.stdin.readline()
+    run.log({"step": 1, "train/loss": 0.5})
+"""
+
+
+@pytest.mark.parametrize("mode", ["fails", "refuses", "slow", "dies"])
+def test_server_in_trouble_costs_no_row_and_no_job(tmp_path: Path, mode: str) -> None:
+    trouble = {"fails": 500, "refuses": 401, "slow": None, "dies": 500}
+    with wandb_server() as server, ExitStack() as at_end:
+
+        def answer(path: str) -> int | None:
+            if mode == "slow":
+                hold.wait(60)
+            return trouble[mode]
+
+        hold = threading.Event()
+        at_end.callback(hold.set)
+        if mode != "dies":
+            server.break_at = answer
+        done = subprocess.Popen(
+            [sys.executable, "-c", TRAINING, str(tmp_path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ
+            | {"WANDB_BASE_URL": server.address, "WANDB_API_KEY": "k" * 40},
+        )
+        assert done.stdout is not None
+        assert done.stdout.readline() == "logging\n"
+        server.break_at = answer
+        _, said = done.communicate("go\n", timeout=120)
+    assert done.returncode == 0, said
+    assert said.count("WARNING") == 1, said
+    pattern = "wandb/run-*/*.wandb" if mode == "dies" else "wandb/offline-run-*/*.wandb"
+    (file,) = tmp_path.glob(pattern)
+    rows = [
+        entry["history"]["item"] for entry in records_of(file) if "history" in entry
+    ]
+    assert [row["train/loss"] for row in rows] == [1.0, 0.5]
 
 
 def test_start_that_fails_leaves_a_stand_in(

@@ -14,9 +14,9 @@ import pytest
 from qbert_lightning.tracking import RunRecord, WandbSettings, open_wandb
 from qbert_lightning.tracking.wandb_files import (
     MARKER,
-    offline_runs,
     read_folder,
     row_key,
+    stored_runs,
 )
 from qbert_lightning.tracking.wandb_identity import stored_id
 
@@ -48,7 +48,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_each_run_is_found_once_with_its_folder(outputs: Path) -> None:
-    runs = offline_runs([outputs, outputs / "bits"])
+    runs = stored_runs([outputs, outputs / "bits"])
     homes = {run.name: run.home for run in runs}
     assert homes == {
         name: outputs.resolve() / name for name in ("bits/0", "bits/1", "runs/x")
@@ -59,7 +59,7 @@ def test_each_run_is_found_once_with_its_folder(outputs: Path) -> None:
 
 
 def test_rows_are_counted_and_known_by_step_and_keys(outputs: Path) -> None:
-    (run,) = offline_runs([outputs / "runs"])
+    (run,) = stored_runs([outputs / "runs"])
     losses = {(step, frozenset({"train/loss"})) for step in range(3)}
     assert run.rows == losses | {(2, frozenset({"val/bert.layer"}))}
     assert run.num_rows == 5  # the table is a row too
@@ -67,7 +67,7 @@ def test_rows_are_counted_and_known_by_step_and_keys(outputs: Path) -> None:
 
 
 def test_mark_stays_with_the_folder(outputs: Path) -> None:
-    (run,) = offline_runs([outputs / "runs"])
+    (run,) = stored_runs([outputs / "runs"])
     (folder,) = run.folders
     assert not folder.is_uploaded
     folder.mark("https://api.wandb.ai")
@@ -83,7 +83,7 @@ def test_file_that_a_kill_left_empty_has_no_header(tmp_path: Path, length: int) 
     (folder / "run-abc.wandb").write_bytes(b":W&B\xbe\xeb\x00"[:length])
     found = read_folder(folder)
     assert (found.header, found.num_rows) == ({}, 0)
-    (run,) = offline_runs([tmp_path])
+    (run,) = stored_runs([tmp_path])
     assert (run.name, run.readable, run.home) == ("abc", [], None)
 
 
@@ -103,11 +103,11 @@ def test_run_is_running_until_its_process_is_killed(tmp_path: Path) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "logged\n"
-        (run,) = offline_runs([tmp_path])
+        (run,) = stored_runs([tmp_path])
         assert run.is_running
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-    (run,) = offline_runs([tmp_path])
+    (run,) = stored_runs([tmp_path])
     assert not run.is_running
 
 

@@ -42,6 +42,15 @@ def test_folder_in_use_gives_another_id_and_keeps_its_own(tmp_path: Path) -> Non
     second.release()
 
 
+def test_new_id_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
+    with RunIdentity(tmp_path) as identity:
+        first = identity.id
+        identity.renew()
+        assert identity.id != first
+        assert is_held(tmp_path)
+    assert stored_id(tmp_path) == identity.id
+
+
 def test_killed_process_gives_up_its_hold(tmp_path: Path) -> None:
     command = [sys.executable, "-c", HOLD, str(tmp_path)]
     with subprocess.Popen(

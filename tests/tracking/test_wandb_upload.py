@@ -11,7 +11,7 @@ import pytest
 
 from qbert_lightning.errors import ENVIRONMENT, QbertError
 from qbert_lightning.tracking import wandb_upload
-from qbert_lightning.tracking.wandb_files import OfflineFolder, OfflineRun
+from qbert_lightning.tracking.wandb_files import StoredRun, WandbFolder
 from qbert_lightning.tracking.wandb_upload import rows_on_server, upload
 from tests.wandb_server import WandbServer, wandb_server
 
@@ -27,15 +27,15 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[WandbServer]:
         yield server
 
 
-def offline_run(folder: Path, *rows: int) -> OfflineRun:
+def offline_run(folder: Path, *rows: int) -> StoredRun:
     """A run of as many folders, with so many rows in each."""
     folders = []
     for number, num_rows in enumerate(rows):
         path = folder / f"offline-run-{number}"
         path.mkdir()
         (path / "run-abc.wandb.synced").touch()
-        folders.append(OfflineFolder(path, HEADER, num_rows))
-    return OfflineRun("abc", folders, None)
+        folders.append(WandbFolder(path, HEADER, num_rows))
+    return StoredRun("abc", folders, None)
 
 
 def uploading(
@@ -66,7 +66,7 @@ def test_what_was_marked_is_not_sent_again(
 ) -> None:
     run = offline_run(tmp_path, 3, 4)
     calls = uploading(monkeypatch, server, 3)
-    assert upload(OfflineRun("abc", run.folders[:1], None)).state == "uploaded"
+    assert upload(StoredRun("abc", run.folders[:1], None)).state == "uploaded"
     uploading(monkeypatch, server, 4)
     calls = uploading(monkeypatch, server, 4)
     assert upload(run).state == "uploaded"
