@@ -27,6 +27,8 @@ class WandbServer(ThreadingHTTPServer):
         files: Run id and path of each file uploaded -> its bytes.
         starts: Run id of each start, in order.
         exits: Run id -> its exit code.
+        artifacts: Name of each artifact; their content is said to be there already.
+        refuses_artifacts: Whether every artifact is an error.
         views: What each workspace was saved with.
         break_at: Called with each path; a status code it gives is the answer.
     """
@@ -41,6 +43,8 @@ class WandbServer(ThreadingHTTPServer):
         self.files: dict[str, bytes] = {}
         self.starts: list[str] = []
         self.exits: dict[str, int] = {}
+        self.artifacts: list[str] = []
+        self.refuses_artifacts = False
         self.views: list[dict[str, Any]] = []
         self.break_at: Callable[[str], int | None] = lambda path: None
 
@@ -58,6 +62,10 @@ class WandbServer(ThreadingHTTPServer):
             ]
             created = {"runID": "r", "uploadHeaders": [], "files": files}
             return {"data": {"createRunFiles": created}}
+        if "createArtifact(" in query and not self.refuses_artifacts:
+            self.artifacts.append(given["input"]["artifactCollectionName"])
+            made = {"id": "a", "state": "COMMITTED", "artifactSequence": {}}
+            return {"data": {"createArtifact": {"artifact": made}}}
         if "upsertView" in query:
             self.views.append(given)
             view = {"id": "v", "name": given["name"]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -48,9 +49,19 @@ class WandbFolder:
         """Whether it has the mark of a checked upload."""
         return (self.path / MARKER).is_file()
 
-    def mark(self, server: str) -> None:
-        """Note that everything in it is on the server."""
+    @property
+    def problem(self) -> str:
+        """What the mark says the server refused beside the rows; empty if nothing."""
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            text = (self.path / MARKER).read_text(encoding="utf-8")
+            return str(json.loads(text).get("problem", ""))
+        return ""
+
+    def mark(self, server: str, problem: str = "") -> None:
+        """Note that all its rows are on the server, and what is not."""
         content = {"version": 1, "server": server, "rows": self.num_rows}
+        if problem:
+            content["problem"] = problem
         write_text(self.path / MARKER, json.dumps(content, allow_nan=False) + "\n")
 
 

@@ -1,8 +1,8 @@
 """Uploads runs with `wandb sync`, and checks with the server what came of it.
 
 Two things `wandb sync` of wandb 0.31 does make the checks necessary. It exits with 0
-and marks a run as synced also when the server refused its rows. And what is uploaded
-again is added to what is there, so an upload must not be repeated.
+and marks a run as synced also when the server refused its rows or files. And what is
+uploaded again is added to what is there, so an upload must not be repeated.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,6 +32,7 @@ UPLOADED, THERE, RUNNING = "uploaded", "already there", "running"
 BROKEN, FAILED = "broken", "failed"
 SECONDS_PER_RUN = 60.0
 ANSWER_SECONDS = 10.0
+_REFUSALS = ("file transfer:", "sender: failed to log artifact")
 # The question that W&B's own client asks before it resumes a run.
 STATUS_QUERY = """
 query RunResumeStatus($project: String, $entity: String, $name: String!) {
@@ -69,15 +71,16 @@ def upload(run: StoredRun) -> Outcome:
         return Outcome(BROKEN, "its file ends before its first record")
     pending = [folder for folder in run.readable if not folder.is_uploaded]
     if not pending:
-        return Outcome(THERE)
+        known = next((each for f in run.readable if (each := f.problem)), "")
+        return Outcome(FAILED if known else THERE, known)
     header = run.readable[0].header
     before = rows_on_server(header, run.id)
-    state, note = THERE, ""
+    state, note, refused = THERE, "", ""
     if before is None or before < run.num_rows:
         marked = sum(f.num_rows for f in run.readable if f.is_uploaded)
         if (before or 0) > marked:
             note = f"an upload was cut off: {before or 0} rows may be there twice"
-        problem = _sync([folder.path for folder in pending])
+        problem, refused = _sync([folder.path for folder in pending])
         there = rows_on_server(header, run.id)
         if there is None or there < run.num_rows:
             _unmark(run)
@@ -86,9 +89,9 @@ def upload(run: StoredRun) -> Outcome:
         if problem and not _is_cut_short(problem):
             _unmark(run)
             return Outcome(FAILED, problem)
-        state = UPLOADED
+        state, note = (FAILED, refused) if refused else (UPLOADED, note)
     for folder in pending:
-        folder.mark(server())
+        folder.mark(server(), refused)
     return Outcome(state, note)
 
 
@@ -155,26 +158,37 @@ def _key_in_netrc(url: str) -> str:
     return ""
 
 
-def _sync(folders: Sequence[Path]) -> str:
-    """Run `wandb sync`; gives what it says went wrong, empty if nothing."""
-    # Both would keep it from saying, or doing, anything.
+def _sync(folders: Sequence[Path]) -> tuple[str, str]:
+    """Run `wandb sync`.
+
+    Args:
+        folders: Of one run, the oldest first.
+
+    Returns:
+        What it says went wrong, and what its log says the server refused beside rows;
+        empty if nothing.
+    """
+    # These would keep it from saying, or doing, anything.
     unset = ("WANDB_MODE", "WANDB_SILENT", "WANDB_QUIET")
     environment = {key: x for key, x in os.environ.items() if key not in unset}
     environment["WANDB_ERROR_REPORTING"] = "false"
     options = ["--include-synced", "--include-online"]
     command = [sys.executable, "-m", "wandb", "sync", *options, "--"]
     limit = SECONDS_PER_RUN * len(folders)
-    try:
-        done = subprocess.run(
-            [*command, *map(str, folders)],
-            capture_output=True,
-            check=False,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            timeout=limit,
-        )
-    except subprocess.TimeoutExpired:
-        return f"not uploaded within {limit:g} s"
+    with TemporaryDirectory(prefix="qbert-sync-") as scratch:
+        environment["WANDB_DIR"] = scratch  # its log; else in the user's folder
+        try:
+            done = subprocess.run(
+                [*command, *map(str, folders)],
+                capture_output=True,
+                check=False,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                timeout=limit,
+            )
+        except subprocess.TimeoutExpired:
+            return f"not uploaded within {limit:g} s", ""
+        refused = _refused(Path(scratch))
     text = (done.stdout + done.stderr).decode("utf-8", "replace")
     errors = [
         " ".join(line.partition("ERROR")[2].split())
@@ -182,8 +196,25 @@ def _sync(folders: Sequence[Path]) -> str:
         if "ERROR" in line
     ]
     if found := [error for error in errors if error]:
-        return found[0][:200]
-    return f"wandb sync ended with {done.returncode}" if done.returncode else ""
+        return found[0][:200], refused
+    ending = f"wandb sync ended with {done.returncode}" if done.returncode else ""
+    return ending, refused
+
+
+def _refused(scratch: Path) -> str:
+    """Files and artifacts that the server did not take, which is only in the log."""
+    messages = []
+    for log in scratch.glob("wandb/logs/*.log"):
+        for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
+            with contextlib.suppress(ValueError):
+                entry = json.loads(line)
+                message = str(entry.get("msg", ""))
+                if entry.get("level") == "ERROR" and message.startswith(_REFUSALS):
+                    messages.append(" ".join(message.split()))
+    if not messages:
+        return ""
+    what = f"{len(messages)} files or artifacts refused"
+    return f"{what} ({messages[0][:120]}): repeat with `wandb sync --include-synced`"
 
 
 def _is_cut_short(problem: str) -> bool:

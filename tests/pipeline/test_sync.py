@@ -121,6 +121,26 @@ def test_refused_rows_are_a_failure_and_come_the_next_time(
     assert [len(rows) for rows in server.rows.values()] == [NUM_ROWS + 1]
 
 
+def test_refused_artifact_is_told_each_time_but_rows_are_not_sent_twice(
+    outputs: Path, server: WandbServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.rmtree(next(outputs.glob("bits/wandb/offline-run-*")))
+    server.refuses_artifacts = True
+    for _ in range(2):
+        assert sync([str(outputs)]) == 1
+        assert "1 files or artifacts refused" in capsys.readouterr().out
+    assert [len(rows) for rows in server.rows.values()] == [NUM_ROWS + 1]
+
+
+def test_refused_files_are_a_failure(
+    outputs: Path, server: WandbServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.rmtree(next(outputs.glob("bits/wandb/offline-run-*")))
+    server.break_at = lambda path: 403 if path.startswith("/put") else None
+    assert sync([str(outputs)]) == 1
+    assert "refused (file transfer: upload" in capsys.readouterr().out
+
+
 def test_broken_and_running_runs_are_named_and_left(
     outputs: Path, server: WandbServer, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -44,12 +44,12 @@ def uploading(
     """Let `wandb sync` add so many rows and say something; gives its calls."""
     calls: list[list[Path]] = []
 
-    def sync(folders: list[Path]) -> str:
+    def sync(folders: list[Path]) -> tuple[str, str]:
         calls.append(folders)
         server.runs["abc"] = {}
         kept = server.rows.setdefault("abc", {})
         kept.update({len(kept) + number: {} for number in range(num_rows)})
-        return says
+        return says, ""
 
     monkeypatch.setattr(wandb_upload, "_sync", sync)
     return calls
