@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from qbert_lightning.report.chart_library import chart_library
 from qbert_lightning.report.payload import page_data
 from qbert_lightning.report.run import Run
 from qbert_lightning.tracking import to_text, write_text
@@ -19,6 +20,7 @@ SCRIPTS = (
     "dom.js",
     "format.js",
     "selection.js",
+    "charts.js",
     "figure.js",
     "scores.js",
     "curves.js",
@@ -63,7 +65,7 @@ def write_page(runs: Sequence[Run], path: Path, title: str) -> Path:
 
 def render(data: dict[str, Any]) -> str:
     """The page's HTML for some content."""
-    library = _chart_library()
+    library = chart_library()
     script = _script()
     style = _asset("page.css")
     parts = {
@@ -87,12 +89,6 @@ def embedded_json(data: Any) -> str:
     '{"name": "\\u003c/script\\u003e", "loss": {"$nonfinite": "inf"}}'
     """
     return UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", to_text(data))
-
-
-def _chart_library() -> str:
-    from plotly.offline import get_plotlyjs
-
-    return get_plotlyjs()
 
 
 def _script() -> str:

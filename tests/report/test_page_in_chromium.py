@@ -408,6 +408,7 @@ def test_without_three_dimensions_a_landscape_is_a_map(
         "};"
     )
     tab.goto((analyses_folder / "report" / "index.html").as_uri())
+    tab.locator("#landscape-section").scroll_into_view_if_needed()
     for side in ("flat", "sharp"):
         tab.wait_for_selector(f"#{side}-figure .contourlayer path", state="attached")
     assert complaints == []
@@ -497,4 +498,17 @@ def test_charts_draw_themselves(browser: Browser, sweep_folder: Path) -> None:
     tab = browser.new_page()
     tab.goto((sweep_folder / "report" / "index.html").as_uri())
     for figure in ("size", "bits", "loss", "validation", "spectra"):
+        tab.locator(f"#{figure}-figure").scroll_into_view_if_needed()
         tab.wait_for_selector(f"#{figure}-figure .trace", state="attached")
+    tab.close()
+
+
+def test_the_chart_library_is_read_only_for_a_chart(
+    browser: Browser, tmp_path: Path
+) -> None:
+    write_run(tmp_path / "a", record(status="failed", error="no disk"))
+    tab = browser.new_page()
+    tab.goto(written(tmp_path).as_uri())
+    assert tab.locator("#failures-lead").text_content() != ""
+    assert tab.evaluate("typeof Plotly") == "undefined"
+    tab.close()

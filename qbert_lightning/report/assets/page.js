@@ -52,34 +52,30 @@ function wireControls() {
 
 // What follows the filter, and what belongs to the float models and does not.
 const COMPARED = [drawSize, drawBits, drawCurves];
-const CURVED = [drawSpectra, drawDensity, drawLayerCurves, drawAgreement, drawLandscapes];
-const waitingCharts = new Set();
-let nextChart = 0;
 
-// Charts are drawn one after another, so that the page answers in between.
-function drawSoon(charts) {
-  for (const chart of charts) waitingCharts.add(chart);
-  clearTimeout(nextChart);
-  nextChart = setTimeout(drawNext, 0);
-}
-
-function drawNext() {
-  const [chart] = waitingCharts;
-  if (!chart) return;
-  waitingCharts.delete(chart);
-  chart();
-  nextChart = setTimeout(drawNext, 16);
-}
-
-function drawNow() {
-  clearTimeout(nextChart);
-  for (const chart of waitingCharts) chart();
-  waitingCharts.clear();
+function addCharts() {
+  if (page.data.views.length) {
+    addChart("size-figure", drawSize);
+    addChart("bits-figure", drawBits);
+    addChart("loss-figure", drawCurves);
+  }
+  const { analyses, spectra, histories, pairs } = page.data.curvature;
+  const curved = [
+    ["spectra-section", drawSpectra, analyses.length],
+    ["density-section", drawDensity, spectra.length],
+    ["landscape-section", drawLandscapes, spectra.some(({ layers }) => layers.some((layer) => layer.landscape))],
+    ["layer-curves-section", drawLayerCurves, histories.length],
+    ["agreement-section", drawAgreement, pairs.length],
+  ];
+  for (const [id, draw, isWanted] of curved) {
+    byId(id).hidden = !isWanted;
+    if (isWanted) addChart(id, draw);
+  }
 }
 
 function redraw() {
   if (page.view) changed();
-  drawSoon(CURVED);
+  staleAll();
 }
 
 // Colours and widths are read when drawing: another scheme, width, or paper draws again.
@@ -95,11 +91,13 @@ function wireSurroundings() {
   });
   addEventListener("beforeprint", () => {
     document.documentElement.classList.add("on-paper");
+    page.isOnPaper = true;
     redraw();
     drawNow();
   });
   addEventListener("afterprint", () => {
     document.documentElement.classList.remove("on-paper");
+    page.isOnPaper = false;
     redraw();
   });
 }
@@ -113,11 +111,12 @@ function start() {
   if (page.data.views.length) {
     byId("toolbar").hidden = false;
     byId("main").hidden = false;
-    page.listeners.push(drawShown, drawTable, drawPlans, () => drawSoon(COMPARED));
+    page.listeners.push(drawShown, drawTable, drawPlans, () => stale(COMPARED));
     wireControls();
+    wireTable();
     choose(page.data.views[0]);
   }
-  drawSoon(CURVED);
+  addCharts();
 }
 
 start();

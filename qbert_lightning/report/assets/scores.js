@@ -10,16 +10,17 @@ function settingLines(view, setting) {
   return lines;
 }
 
+const errorBars = (settings, color) => ({
+  type: "data", array: settings.map((s) => s.scores[0][1] ?? 0), thickness: 1, width: 0, color,
+});
+
 function pointTrace(view, settings, x, marker) {
   return {
     type: "scatter",
     mode: "markers",
     x: settings.map(x),
     y: settings.map((s) => s.scores[0][0]),
-    error_y: {
-      type: "data", array: settings.map((s) => s.scores[0][1] ?? 0),
-      thickness: 1, width: 0, color: marker.color,
-    },
+    ...(settings.some((s) => s.scores[0][1]) ? { error_y: errorBars(settings, marker.color) } : {}),
     marker: { size: marker.symbol.startsWith("triangle") ? 12 : 10, line: { width: 1.2, color: styleValue("--paper") }, ...marker },
     customdata: settings.map((s) => settingLines(view, s)),
     settings,

@@ -1,6 +1,6 @@
 // What is being looked at: one comparison, and the settings that pass the filter.
 
-const page = { data: null, view: null, words: [], listeners: [] };
+const page = { data: null, view: null, words: [], listeners: [], isOnPaper: false };
 
 function searchText(view, setting) {
   const shown = view.columns.map((column, i) => `${column.label}=${setting.values[i]}`);

@@ -116,26 +116,53 @@ function toggleRow(setting) {
 }
 
 function revealRow(setting) {
+  drawRows(body.settings.indexOf(setting) + 1);
   setting.row.scrollIntoView({ block: "center", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
   for (const row of byId("table").querySelectorAll(".revealed")) row.classList.remove("revealed");
   setting.row.classList.add("revealed");
+}
+
+// A long table grows while it is scrolled; on paper it is whole.
+const CHUNK = 100;
+const body = { node: null, settings: [], columns: [], drawn: 0 };
+
+function drawRows(least) {
+  const end = Math.min(body.settings.length, Math.ceil(least / CHUNK) * CHUNK);
+  if (end > body.drawn) {
+    body.node.append(...body.settings.slice(body.drawn, end).flatMap((setting) => bodyRow(body.columns, setting)));
+    body.drawn = end;
+  }
+  const left = body.settings.length - body.drawn;
+  const all = element("button", { type: "button", class: "quiet", onclick: () => drawRows(body.settings.length) }, "Show all");
+  fill(byId("more-rows"), left ? [`${plural(left, "more row")} below. `, all] : null);
+}
+
+function wireTable() {
+  const region = byId("table");
+  region.addEventListener("scroll", () => {
+    const isNearEnd = region.scrollTop + 2 * region.clientHeight > region.scrollHeight;
+    if (isNearEnd && body.drawn < body.settings.length) drawRows(body.drawn + 1);
+  });
 }
 
 function drawTable() {
   const { view } = page;
   const shown = visible();
   page.front = new Set(paretoFront(shown, view.higherIsBetter));
-  const all = columns(view);
-  const sorted = all.find((column) => column.id === order.column) ?? all[0];
-  const rows = [...shown].sort((a, b) => compare(sorted.value(a), sorted.value(b), order.direction));
+  body.columns = columns(view);
+  const sorted = body.columns.find((column) => column.id === order.column) ?? body.columns[0];
+  body.settings = [...shown].sort((a, b) => compare(sorted.value(a), sorted.value(b), order.direction));
   const region = byId("table");
   const { scrollTop } = region;
-  if (!rows.length) {
+  const least = page.isOnPaper ? body.settings.length : Math.max(1, body.drawn);
+  body.drawn = 0;
+  body.node = element("tbody");
+  drawRows(least);
+  if (!body.settings.length) {
     fill(region, emptyState("No setting passes the filter."));
     return;
   }
-  const head = element("thead", {}, element("tr", {}, all.map(headCell)));
-  const body = element("tbody", {}, rows.flatMap((setting) => bodyRow(all, setting)));
-  fill(region, element("table", { class: "results" }, head, body));
+  const head = element("thead", {}, element("tr", {}, body.columns.map(headCell)));
+  fill(region, element("table", { class: "results" }, head, body.node));
   region.scrollTop = scrollTop;
 }
