@@ -31,6 +31,7 @@ SCRIPTS = (
     "layer_curves.js",
     "agreement.js",
     "plans.js",
+    "unfinished.js",
     "table.js",
     "header.js",
     "page.js",

@@ -99,7 +99,8 @@ def _row(
     telling: Sequence[str],
     differing: Sequence[str],
 ) -> dict[str, Any]:
-    quantized = setting.is_quantized
+    # What a run without a result would have been is what its configuration says.
+    quantized = setting.is_quantized or not setting.runs
     return {
         "name": setting.name,
         "method": setting.first.method,
@@ -110,7 +111,7 @@ def _row(
         "activation": (
             setting.settings.get("quant.activation_bits") if quantized else None
         ),
-        "quantized": quantized,
+        "quantized": setting.is_quantized,
         "values": [configured(setting, key) for key in telling],
         "differences": [configured(setting, key) for key in differing],
     }

@@ -210,6 +210,36 @@ def test_a_row_opens_onto_its_runs_by_keyboard(sweep: Opened) -> None:
     assert all(re.fullmatch(r"\./\.\./runs/\d{4}/", link) for link in links)
 
 
+def test_every_status_is_counted_and_told(browser: Browser, tmp_path: Path) -> None:
+    write_run(tmp_path / "done", record())
+    hostile = "killed by SIGKILL <img src=x onerror=window.PWN=1>"
+    failed = record(status="failed", seed=1, error=hostile)
+    folder = write_run(tmp_path / "dead", failed)
+    (folder / "error.txt").write_text("</pre><script>window.PWN=1</script>")
+    for i, status in enumerate(("running", "waiting", "skipped")):
+        write_run(tmp_path / status, record(status=status, config={"i": i}))
+    opened = Opened(browser, written(tmp_path))
+
+    assert [text.strip()[2:] for text in opened.texts("#counts li")] == [
+        "1 finished",
+        "1 running",
+        "1 waiting",
+        "1 skipped",
+        "1 failed",
+    ]
+    cells = opened.texts(".results td:nth-child(2)")
+    assert cells[0] == "✓ 1 finished✕ 1 failed"
+    assert sorted(cells[1:]) == ["– 1 skipped", "○ 1 waiting", "◔ 1 running"]
+    assert hostile in opened.texts(".failure > pre")
+    assert opened.run(
+        "[...document.querySelectorAll('.failure .note a')]"
+        ".map((a) => a.getAttribute('href'))"
+    ) == ["./../dead/error.txt"]
+    opened.filter("status=skipped")
+    assert len(names(opened)) == 1
+    opened.assert_quiet()
+
+
 def test_a_legend_entry_hides_its_marks(sweep: Opened) -> None:
     marks = "document.querySelectorAll('#size-figure .points path').length"
     before = sweep.run(marks)

@@ -50,7 +50,6 @@ function drawNow() {
 }
 
 function drawChart(chart) {
-  readLibrary();
   chart.isStale = false;
   chart.draw();
 }

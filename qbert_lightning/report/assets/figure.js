@@ -57,6 +57,7 @@ function layout(x, y, { title, annotations = [], ...more }) {
 
 // Draw into a figure element; `legend` holds {label, glyph, color, traces}.
 function draw(figure, name, traces, plotLayout, { legend = [], note = null, onclick = null } = {}) {
+  readLibrary();
   if (!figure.plot) {
     figure.classList.add("drawn");
     figure.plot = element("div", { class: "plot", role: "img" });

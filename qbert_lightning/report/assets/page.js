@@ -92,6 +92,7 @@ function wireSurroundings() {
   addEventListener("beforeprint", () => {
     document.documentElement.classList.add("on-paper");
     page.isOnPaper = true;
+    drawFailures(Infinity);
     redraw();
     drawNow();
   });

@@ -28,6 +28,7 @@ function columns(view) {
   const plainNumber = (value) => (value == null ? "–" : String(value));
   return [
     { id: "name", label: "Setting", unit: "", value: (s) => s.name, cell: nameCell },
+    ...(hasUnfinished(view) ? [statusColumn] : []),
     { id: "method", label: "Method", unit: "", value: (s) => s.method, cell: (s) => s.method },
     numberColumn("bits", "Weight bits", "average", (s) => s.bits, bitsText),
     { id: "groups", label: "Groups", unit: "", number: true, value: (s) => s.groups, cell: (s) => plainNumber(s.groups) },
@@ -98,6 +99,11 @@ function detailRow(all, setting) {
     element("td", {}, dateText(run.started)),
     element("td", { class: "number" }, durationText(run.seconds)),
     element("td", { class: "code" }, run.commit || "–")));
+  const unfinished = setting.unfinished.map((run) => element("tr", {},
+    element("td", {}, element("a", { href: run.folder }, run.name)),
+    element("td", { class: "number" }, run.seed == null ? "–" : String(run.seed)),
+    element("td", {}, statusMark(run.status, run.status)),
+    element("td", {}, dateText(run.started)), element("td", { class: "number" }, "–"), element("td", {}, "–")));
   const heads = ["Run", "Seed", view.metric, "Started", "Took", "Commit"].map((label, i) =>
     element("th", { scope: "col", class: [1, 2, 4].includes(i) ? "number" : null }, label));
   const pairs = view.keys.map((key, i) => [key, setting.differences[i]]).filter(([, value]) => value !== "");
@@ -106,7 +112,7 @@ function detailRow(all, setting) {
       element("dl", { class: "pairs" }, pairs.map(([key, value]) => [element("dt", {}, key), element("dd", {}, value)])))
     : null;
   return element("tr", { class: "detail" }, element("td", { colspan: all.length },
-    element("table", {}, element("thead", {}, element("tr", {}, heads)), element("tbody", {}, runs)), configured));
+    element("table", {}, element("thead", {}, element("tr", {}, heads)), element("tbody", {}, runs, unfinished)), configured));
 }
 
 function toggleRow(setting) {
