@@ -24,7 +24,8 @@ def write_report(config: DictConfig) -> None:
     """Write the comparison page, and tables where asked for.
 
     Args:
-        config: ``inputs``, ``page``, ``csv``, ``latex``, ``markdown`` and ``title``.
+        config: ``inputs``, ``page``, ``csv``, ``latex``, ``markdown``,
+            ``published`` and ``title``.
 
     Raises:
         QbertError: If an input is no folder.
@@ -39,7 +40,7 @@ def write_report(config: DictConfig) -> None:
     console.print(f"page     {write_page(runs, page, config.title)}", soft_wrap=True)
     for name, write in TABLES.items():
         if config[name] is not None:
-            written = write(runs, Path(config[name]))
+            written = write(runs, Path(config[name]), published=config.published)
             console.print(f"{name:<8} {written}", soft_wrap=True)
 
 

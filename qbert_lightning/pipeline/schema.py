@@ -134,6 +134,7 @@ class Report:
     csv: str | None
     latex: str | None
     markdown: str | None
+    published: bool
     title: str
 
 

@@ -22,6 +22,7 @@ SCRIPTS = (
     "selection.js",
     "charts.js",
     "figure.js",
+    "published.js",
     "scores.js",
     "curves.js",
     "curvature.js",

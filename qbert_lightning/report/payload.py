@@ -13,6 +13,7 @@ from urllib.parse import quote
 from qbert_lightning.report.aggregate import Setting, aggregate
 from qbert_lightning.report.curvature import curvature
 from qbert_lightning.report.curves import Curve, learning_curves
+from qbert_lightning.report.published import FLOAT, Published, published
 from qbert_lightning.report.run import ANALYSIS, FINISHED, STATUSES, UNREADABLE, Run
 from qbert_lightning.report.unfinished import with_unfinished
 from qbert_lightning.report.view import comparison
@@ -149,7 +150,26 @@ def _with_runs(
             }
             for run in setting.unfinished
         ]
+    view["published"] = [
+        _reference(one) for one in published(view["task"], view["metric"])
+    ]
     return view
+
+
+def _reference(one: Published) -> dict[str, Any]:
+    numbers = ("score", "drop", "groups")
+    return {name: getattr(one, name) for name in numbers} | {
+        "label": one.label,
+        "short": one.paper,
+        "source": one.source,
+        "evidence": one.evidence,
+        "note": one.note,
+        "isFloat": one.method == FLOAT,
+        "bits": one.weight_bits,
+        "embedding": one.embedding_bits,
+        "activation": one.activation_bits,
+        "size": one.size_mb,
+    }
 
 
 def _is_analysis(run: Run) -> bool:

@@ -189,7 +189,8 @@ def test_the_filter_narrows_table_and_charts(sweep: Opened) -> None:
     assert names(sweep)
     assert all("-g128" in name and "qbert_mp" not in name for name in names(sweep))
     assert sweep.texts("#shown")[0].startswith(f"{len(names(sweep))} of ")
-    assert sweep.texts("#size-figure .legend button") == ["◆qbert", "Pareto front"]
+    legend = ["◆qbert", "Pareto front", "published, BERT-base"]
+    assert sweep.texts("#size-figure .legend button") == legend
 
     sweep.filter("no such thing")
     assert sweep.texts("#table") == ["No setting passes the filter."]
@@ -238,6 +239,27 @@ def test_every_status_is_counted_and_told(browser: Browser, tmp_path: Path) -> N
     opened.filter("status=skipped")
     assert len(names(opened)) == 1
     opened.assert_quiet()
+
+
+def test_published_figures_are_marked_and_can_be_hidden(sweep: Opened) -> None:
+    legend = "#bits-figure .legend li:last-child"
+    assert sweep.texts(legend) == ["published, BERT-base"]
+    ours = len(names(sweep))
+    rows = sweep.texts("#published-table tbody th")
+    assert any(row.startswith("published, BERT-base: Q8BERT") for row in rows)
+    assert all(row.startswith("published, ") for row in rows)
+    dashed = (
+        "[...document.querySelectorAll('#bits-figure .js-line')]"
+        ".filter((line) => line.style.strokeDasharray === '4px, 3px').length"
+    )
+    assert sweep.run(dashed) == 8  # of SST-2, with bits, not in floating point
+    sweep.tab.uncheck("#published")
+    sweep.draw()
+    assert sweep.run(dashed) == 0
+    assert "published, BERT-base" not in sweep.texts(legend)
+    assert not sweep.tab.is_visible("#published-results")
+    assert len(names(sweep)) == ours
+    sweep.assert_quiet()
 
 
 def test_a_legend_entry_hides_its_marks(sweep: Opened) -> None:

@@ -89,8 +89,8 @@ function undraw(figure, sentence) {
 }
 
 function legendEntry(figure, { label, glyph, color, traces }, all) {
-  const isLine = glyph === "━";
-  const mark = element("span", { class: isLine ? "line-glyph" : "glyph", "aria-hidden": "true" }, isLine ? "" : glyph);
+  const isLine = "━┅".includes(glyph);
+  const mark = element("span", { class: isLine ? `line-glyph${glyph === "┅" ? " dashed" : ""}` : "glyph", "aria-hidden": "true" }, isLine ? "" : glyph);
   mark.style.color = color;
   const { hiddenLabels } = figure;
   const toggle = () => {

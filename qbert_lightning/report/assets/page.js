@@ -40,6 +40,7 @@ function wireControls() {
   byId("view-field").hidden = views.length < 2;
   options(byId("view"), views.map(viewLabel), 0);
   byId("view").addEventListener("change", (event) => choose(views[event.target.value]));
+  byId("published").addEventListener("change", changed);
   let waiting = 0;
   byId("filter").addEventListener("input", (event) => {
     clearTimeout(waiting);
@@ -112,7 +113,7 @@ function start() {
   if (page.data.views.length) {
     byId("toolbar").hidden = false;
     byId("main").hidden = false;
-    page.listeners.push(drawShown, drawTable, drawPlans, () => stale(COMPARED));
+    page.listeners.push(drawShown, drawTable, drawPublished, drawPlans, () => stale(COMPARED));
     wireControls();
     wireTable();
     choose(page.data.views[0]);

@@ -28,11 +28,19 @@ function pointTrace(view, settings, x, marker) {
   };
 }
 
-// The chart of scores over some logarithmic axis, with the float score as a dotted line.
-function scoreLayout(view, x, scores, height) {
+function scoreRange(view, settings, published) {
   const reference = floatReference(view);
-  const all = reference ? [...scores, reference.score] : scores;
-  return layout(x, axis("", { range: padded(all, 0.07) }), {
+  const scores = settings.map((s) => s.scores[0][0]);
+  return padded([...scores, ...published.map((p) => p.score), ...(reference ? [reference.score] : [])], 0.07);
+}
+
+// Room for the published names to the right of their lines.
+const withNames = (values, published, x) => [...values, ...published.flatMap((p) => [p[x], 1.3 * p[x]])];
+
+// The chart of scores over some logarithmic axis, with the float score as a dotted line.
+function scoreLayout(view, x, range, height) {
+  const reference = floatReference(view);
+  return layout(x, axis("", { range }), {
     height,
     title: `${view.metric} on ${view.split}`,
     ...(reference ? referenceLine(view, reference) : {}),
@@ -44,7 +52,7 @@ function referenceLine(view, { name, score, size }) {
   const text = `${name} ${fixed(score, view.digits)}${size ? `, ${sizeText(size)} MiB` : ""}`;
   return {
     shapes: [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: score, y1: score, layer: "below", line: { color, width: 1, dash: "dot" } }],
-    annotations: [{ xref: "paper", x: 1, y: score, xanchor: "right", yanchor: "bottom", showarrow: false, text, font: { size: 11, color } }],
+    annotations: [{ xref: "paper", x: 1, y: score, xanchor: "right", yanchor: view.published.length && showsPublished() ? "top" : "bottom", showarrow: false, text, font: { size: 11, color } }],
   };
 }
 
@@ -105,9 +113,16 @@ function drawSize() {
     legend.push({ label: method, ...look, traces: [trace] });
   }
   legend.push({ label: "Pareto front", glyph: "━", color: styleValue("--front"), traces: [frontLine] });
-  const x = logAxis(figure, "size of the whole model, MiB (logarithmic)", drawn.map((s) => s.size[0]));
+  const published = publishedOn(view, "size");
+  const range = scoreRange(view, drawn, published);
+  if (published.length) {
+    const lines = publishedTraces(view, published, "size", range, 390);
+    traces.push(...lines);
+    legend.push(publishedLegend(published, lines));
+  }
+  const x = logAxis(figure, "size of the whole model, MiB (logarithmic)", withNames(drawn.map((s) => s.size[0]), published, "size"));
   const missing = shown.filter((s) => !isSized(s)).length;
-  draw(figure, "Score against size", traces, scoreLayout(view, x, drawn.map((s) => s.scores[0][0]), 470), {
+  draw(figure, "Score against size", traces, scoreLayout(view, x, range, 470), {
     legend,
     note: missing ? `Not drawn, for want of a finite score or size: ${plural(missing, "setting")}.` : null,
     onclick: revealPoint,
@@ -163,8 +178,15 @@ function drawBits() {
   }
   const methods = page.methods.filter((m) => drawn.some((s) => s.method === m));
   const marks = methods.map((m) => `${methodLook(m).glyph} ${m}`);
-  const x = logAxis(figure, "bits per weight, average (logarithmic)", drawn.map((s) => s.bits[0]));
-  draw(figure, "Score against bits", traces, scoreLayout(view, x, drawn.map((s) => s.scores[0][0]), 420), {
+  const published = publishedOn(view, "bits");
+  const range = scoreRange(view, drawn, published);
+  if (published.length) {
+    const lines = publishedTraces(view, published, "bits", range, 340);
+    traces.push(...lines);
+    legend.push(publishedLegend(published, lines));
+  }
+  const x = logAxis(figure, "bits per weight, average (logarithmic)", withNames(drawn.map((s) => s.bits[0]), published, "bits"));
+  draw(figure, "Score against bits", traces, scoreLayout(view, x, range, 420), {
     legend,
     note: `Marks: ${marks.join(" · ")}`,
     onclick: revealPoint,
