@@ -135,6 +135,8 @@ class Report:
     latex: str | None
     markdown: str | None
     published: bool
+    live: bool
+    interval_s: Positive
     title: str
 
 

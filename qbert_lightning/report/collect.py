@@ -17,7 +17,35 @@ STAGE_CACHE = "stages"
 MAX_RECORD_BYTES = 64 * 2**20
 
 
-def collect_runs(folders: Sequence[Path]) -> list[Run]:
+Stamp = tuple[int, int]  # when a file was changed, and its size
+
+
+class RecordCache:
+    """Records read before, so that one that did not change is not read again."""
+
+    def __init__(self) -> None:
+        self._known: dict[Path, tuple[Stamp | None, Run | None]] = {}
+
+    def read(self, path: Path) -> Run | None:
+        """The run of one record, or None for a kind that is not compared."""
+        stamp = stamp_of(path)
+        if stamp is None or self._known.get(path, (None, None))[0] != stamp:
+            self._known[path] = (stamp, _read(path))
+        return self._known[path][1]
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """What changes when a file does; None without a file."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+def collect_runs(
+    folders: Sequence[Path], cache: RecordCache | None = None
+) -> list[Run]:
     """Every run and every analysis recorded below the folders, oldest first.
 
     Folders called `stages` hold cached artifacts and are not searched. A record that
@@ -27,6 +55,7 @@ def collect_runs(folders: Sequence[Path]) -> list[Run]:
 
     Args:
         folders: Folders to search, at any depth.
+        cache: Keeps what was read, for the next time.
 
     Returns:
         The runs, sorted by start and folder.
@@ -38,7 +67,8 @@ def collect_runs(folders: Sequence[Path]) -> list[Run]:
         if not Path(folder).is_dir():
             raise QbertError(f"inputs={folder}: no such folder")
     paths = sorted({path for folder in folders for path in _records(Path(folder))})
-    runs = [run for path in paths if (run := _read(path)) is not None]
+    cache = cache or RecordCache()
+    runs = [run for path in paths if (run := cache.read(path)) is not None]
     kept = [_keep_one(records) for records in _same_run(runs)]
     return sorted(kept, key=lambda run: (run.started, str(run.folder)))
 

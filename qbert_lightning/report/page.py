@@ -33,8 +33,10 @@ SCRIPTS = (
     "agreement.js",
     "plans.js",
     "unfinished.js",
+    "baseline.js",
     "table.js",
     "header.js",
+    "live.js",
     "page.js",
 )
 # What HTML or old JavaScript could read as markup or as the end of a line inside the
@@ -45,7 +47,9 @@ UNSAFE = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
 LIBRARY_STYLE_ID = re.compile(r'getElementById\("([0-9a-f]{64})"\)')
 
 
-def write_page(runs: Sequence[Run], path: Path, title: str) -> Path:
+def write_page(
+    runs: Sequence[Run], path: Path, title: str, live_s: float | None = None
+) -> Path:
     """Write the comparison of runs as one self-contained HTML file.
 
     The file loads nothing from outside, and a content security policy keeps it so: only
@@ -56,12 +60,13 @@ def write_page(runs: Sequence[Run], path: Path, title: str) -> Path:
         runs: Runs of any status, as `collect_runs` gives them.
         path: The file to write; missing folders are made.
         title: Heading of the page.
+        live_s: The page reloads itself after so many seconds; None: never.
 
     Returns:
         The path written.
     """
     path = Path(path)
-    write_text(path, render(page_data(runs, title, path.parent)))
+    write_text(path, render(page_data(runs, title, path.parent) | {"live": live_s}))
     return path
 
 

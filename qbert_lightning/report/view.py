@@ -56,9 +56,17 @@ def comparison(settings: Sequence[Setting]) -> dict[str, Any]:
             for key, label in zip(telling, short_labels(telling), strict=True)
         ],
         "keys": differing,
+        "common": common_pairs(settings),
         "settings": [_row(s, scores, telling, differing) for s in settings],
         "plans": _plans(runs, owner),
     }
+
+
+def common_pairs(settings: Sequence[Setting]) -> list[tuple[str, str]]:
+    """Every configuration key with one value in all settings, and that value."""
+    differing = set(differing_keys(settings))
+    keys = settings[0].settings
+    return [(key, configured(settings[0], key)) for key in keys if key not in differing]
 
 
 def score_keys(settings: Sequence[Setting]) -> list[str]:

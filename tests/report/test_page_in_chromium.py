@@ -262,6 +262,79 @@ def test_published_figures_are_marked_and_can_be_hidden(sweep: Opened) -> None:
     sweep.assert_quiet()
 
 
+def test_a_baseline_is_on_top_and_others_are_compared(
+    sweep: Opened, sweep_folder: Path
+) -> None:
+    values: dict[str, list[float]] = {}
+    for run in collect_runs([sweep_folder]):
+        score = run.metrics["test/accuracy"]
+        values.setdefault(run.name.rpartition("-s")[0], []).append(score)
+    name = names(sweep)[5]
+    sweep.tab.locator(".row-name").nth(5).click()
+    sweep.tab.click(".pin")
+    assert names(sweep)[0] == name
+    best = names(sweep)[1]
+    expected = statistics.fmean(values[best]) - statistics.fmean(values[name])
+    (shown,) = sweep.texts(".results > tbody > tr:nth-child(3) .main .delta")
+    assert shown == f"{expected:+.4f}".replace("-", "−")
+    sweep.tab.click(".pin")
+    assert sweep.texts(".delta") == []
+
+
+def test_every_key_that_differs_can_be_shown(sweep: Opened) -> None:
+    few = sweep.texts(".results thead th .code")
+    sweep.tab.check("#everything")
+    many = sweep.texts(".results thead th .code")
+    assert len(few) < len(many)
+    assert "quant.embedding_bits" in many
+    common = dict(
+        zip(
+            sweep.texts("#common-pairs dt"),
+            sweep.texts("#common-pairs dd"),
+            strict=True,
+        )
+    )
+    assert common["quant.activation_bits"] == "8"
+    assert not set(common) & set(many)
+    sweep.assert_quiet()
+
+
+def test_a_live_page_reloads_and_is_as_it_was_left(
+    browser: Browser, tmp_path: Path
+) -> None:
+    write_sweep(tmp_path, 40)
+    page = tmp_path / "index.html"
+    write_page(collect_runs([tmp_path]), page, "First", live_s=3600)
+    tab = browser.new_page()
+    complaints: list[str] = []
+    tab.on("console", lambda message: complaints.append(message.text))
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.goto(page.as_uri())
+    tab.click("#live-pause")
+    assert tab.text_content("#live-text") == "Live, paused."
+    tab.fill("#filter", "qbert_mp")
+    tab.wait_for_timeout(250)
+    tab.click("#sort-size")
+    tab.locator(".row-name").nth(1).click()
+    rows = tab.locator(".results .row-name").all_text_contents()
+    tab.evaluate("scrollTo(0, 700)")
+    write_page(collect_runs([tmp_path]), page, "Second", live_s=1)
+    tab.reload()
+    assert tab.title() == "Second"
+    assert tab.input_value("#filter") == "qbert_mp"
+    assert tab.locator(".results .row-name").all_text_contents() == rows
+    assert tab.locator("[aria-expanded=true]").count() == 1
+    assert tab.get_attribute("#table th[aria-sort]", "aria-sort") == "ascending"
+    tab.wait_for_function("() => Math.abs(scrollY - 700) < 60")
+    assert tab.text_content("#live-text") == "Live, paused."
+    write_page(collect_runs([tmp_path]), page, "Third")
+    tab.click("#live-pause")
+    tab.wait_for_function("() => document.title === 'Third'")
+    assert not tab.is_visible("#live")
+    assert complaints == []
+    tab.close()
+
+
 def test_a_legend_entry_hides_its_marks(sweep: Opened) -> None:
     marks = "document.querySelectorAll('#size-figure .points path').length"
     before = sweep.run(marks)

@@ -24,6 +24,8 @@ function choose(view) {
   order.column = "score-0";
   order.direction = view.higherIsBetter ? -1 : 1;
   open.clear();
+  page.baseline = null;
+  drawCommon();
   drawSummary();
   fill(byId("results-lead"), `Judged by ${view.metric} on ${view.split}: mean and standard deviation over seeds. A row opens onto its runs; a heading sorts.`);
   changed();
@@ -35,17 +37,18 @@ function drawShown() {
   fill(byId("shown"), shown === all ? plural(all, "setting") : `${shown.toLocaleString("en")} of ${plural(all, "setting")}`);
 }
 
-function wireControls() {
+function wireControls(first) {
   const { views } = page.data;
   byId("view-field").hidden = views.length < 2;
-  options(byId("view"), views.map(viewLabel), 0);
+  options(byId("view"), views.map(viewLabel), first);
   byId("view").addEventListener("change", (event) => choose(views[event.target.value]));
   byId("published").addEventListener("change", changed);
+  byId("everything").addEventListener("change", drawTable);
   let waiting = 0;
   byId("filter").addEventListener("input", (event) => {
     clearTimeout(waiting);
     waiting = setTimeout(() => {
-      page.words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean);
+      page.words = wordsOf(event.target.value);
       changed();
     }, 120);
   });
@@ -105,6 +108,7 @@ function wireSurroundings() {
 }
 
 function start() {
+  const state = kept();
   readData();
   drawHeader();
   drawStages();
@@ -114,11 +118,14 @@ function start() {
     byId("toolbar").hidden = false;
     byId("main").hidden = false;
     page.listeners.push(drawShown, drawTable, drawPublished, drawPlans, () => stale(COMPARED));
-    wireControls();
+    const first = recall(state);
+    wireControls(first);
     wireTable();
-    choose(page.data.views[0]);
+    choose(page.data.views[first]);
   }
   addCharts();
+  returnTo(state);
+  wireLive(state);
 }
 
 start();

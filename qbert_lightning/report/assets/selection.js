@@ -1,6 +1,8 @@
 // What is being looked at: one comparison, and the settings that pass the filter.
 
-const page = { data: null, view: null, words: [], listeners: [], isOnPaper: false };
+const page = { data: null, view: null, words: [], listeners: [], isOnPaper: false, baseline: null };
+
+const wordsOf = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
 
 function searchText(view, setting) {
   const shown = view.columns.map((column, i) => `${column.label}=${setting.values[i]}`);

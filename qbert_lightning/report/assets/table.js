@@ -15,16 +15,18 @@ function scored(summary, text) {
   return [text(summary[0]), element("span", { class: "spread" }, spread(summary, text)), element("span", { class: "count", title: plural(summary[2], "run") }, ` (${summary[2]})`)];
 }
 
-function numberColumn(id, label, unit, field, text) {
+function numberColumn(id, label, unit, field, text, compares = false) {
   return {
     id, label, unit, number: true,
     value: (s) => field(s)?.[0] ?? null,
-    cell: (s) => measured(field(s), text),
+    cell: (s) => [measured(field(s), text), compares ? deltaOf(s, field, text) : null],
   };
 }
 
 function columns(view) {
   const score = (value) => fixed(value, view.digits);
+  const isFull = byId("everything").checked;
+  const keys = shownKeys(view, isFull).map((column, i) => settingColumn(view, column, i));
   const plainNumber = (value) => (value == null ? "–" : String(value));
   return [
     { id: "name", label: "Setting", unit: "", value: (s) => s.name, cell: nameCell },
@@ -33,24 +35,32 @@ function columns(view) {
     numberColumn("bits", "Weight bits", "average", (s) => s.bits, bitsText),
     { id: "groups", label: "Groups", unit: "", number: true, value: (s) => s.groups, cell: (s) => plainNumber(s.groups) },
     { id: "activation", label: "Activation bits", unit: "", number: true, value: (s) => s.activation, cell: (s) => plainNumber(s.activation) },
-    ...view.columns.map((column, i) => settingColumn(view, column, i)),
+    ...(isFull ? [] : keys),
     ...view.scores.map(({ metric, split }, i) => ({
       ...numberColumn(`score-${i}`, metric, split, (s) => s.scores[i], score),
-      cell: (s) => scored(s.scores[i], score),
+      cell: (s) => [scored(s.scores[i], score), deltaOf(s, (each) => each.scores[i], score)],
       main: i === 0,
     })),
     numberColumn("drop", "Drop", "from float", (s) => s.drop, score),
-    numberColumn("size", "Size", "MiB", (s) => s.size, sizeText),
+    numberColumn("size", "Size", "MiB", (s) => s.size, sizeText, true),
     numberColumn("compression", "Compression", "", (s) => s.compression, timesText),
+    ...(isFull ? keys : []),
   ];
 }
 
-function settingColumn(view, { key, label }, i) {
-  const isNumber = view.settings.every((s) => s.values[i] === "" || s.values[i] === "null" || Number.isFinite(Number(s.values[i])));
+// The keys that tell the settings apart, or every one that differs.
+const shownKeys = (view, isFull) =>
+  isFull
+    ? view.keys.map((key, i) => ({ key, label: key, values: (s) => s.differences[i] }))
+    : view.columns.map((column, i) => ({ ...column, values: (s) => s.values[i] }));
+
+function settingColumn(view, { key, label, values }, i) {
+  const isEmpty = (value) => value === "" || value === "null";
+  const isNumber = view.settings.every((s) => isEmpty(values(s)) || Number.isFinite(Number(values(s))));
   return {
     id: `key-${i}`, label, unit: "", number: isNumber, key: true, code: !isNumber, title: key,
-    value: (s) => (isNumber ? (s.values[i] === "" || s.values[i] === "null" ? null : Number(s.values[i])) : s.values[i]),
-    cell: (s) => (s.values[i] === "" ? "–" : s.values[i]),
+    value: (s) => (isNumber ? (isEmpty(values(s)) ? null : Number(values(s))) : values(s)),
+    cell: (s) => (values(s) === "" ? "–" : values(s)),
   };
 }
 
@@ -62,7 +72,8 @@ function nameCell(setting) {
     type: "button", class: "row-name", "aria-expanded": String(open.has(setting)), onclick: () => toggleRow(setting),
   }, mark, element("span", {}, setting.name));
   const front = page.front.has(setting) ? element("span", { class: "front", title: "on the Pareto front" }, "front") : null;
-  return element("div", { class: "name-cell" }, button, front);
+  const baseline = page.baseline === setting ? element("span", { class: "front" }, "baseline") : null;
+  return element("div", { class: "name-cell" }, button, front, baseline);
 }
 
 function headCell(column) {
@@ -112,7 +123,7 @@ function detailRow(all, setting) {
       element("dl", { class: "pairs" }, pairs.map(([key, value]) => [element("dt", {}, key), element("dd", {}, value)])))
     : null;
   return element("tr", { class: "detail" }, element("td", { colspan: all.length },
-    element("table", {}, element("thead", {}, element("tr", {}, heads)), element("tbody", {}, runs, unfinished)), configured));
+    element("table", {}, element("thead", {}, element("tr", {}, heads)), element("tbody", {}, runs, unfinished)), setting.runs.length ? baselineButton(setting) : null, configured));
 }
 
 function toggleRow(setting) {
@@ -151,13 +162,21 @@ function wireTable() {
   });
 }
 
+function drawCommon() {
+  const { common } = page.view;
+  byId("common").hidden = !common.length;
+  fill(byId("common-count"), `Configured the same in all settings: ${plural(common.length, "key")}`);
+  fill(byId("common-pairs"), common.map(([key, value]) => [element("dt", {}, key), element("dd", {}, value)]));
+}
+
 function drawTable() {
   const { view } = page;
   const shown = visible();
   page.front = new Set(paretoFront(shown, view.higherIsBetter));
   body.columns = columns(view);
   const sorted = body.columns.find((column) => column.id === order.column) ?? body.columns[0];
-  body.settings = [...shown].sort((a, b) => compare(sorted.value(a), sorted.value(b), order.direction));
+  const isPinned = (setting) => setting === page.baseline;
+  body.settings = [...shown].sort((a, b) => isPinned(b) - isPinned(a) || compare(sorted.value(a), sorted.value(b), order.direction));
   const region = byId("table");
   const { scrollTop } = region;
   const least = page.isOnPaper ? body.settings.length : Math.max(1, body.drawn);
