@@ -56,7 +56,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "callbacks": BELOW_4 | {"tracking", "models", "datamodules", "modules"},
     "export": BELOW_5,
     "report": BELOW_5,
-    "benchmarks": BELOW_5 | {"export"},
+    "benchmarks": BELOW_5 | {"export", "report"},
     "pipeline": BELOW_5 | {"export", "report", "benchmarks"},
     "cli": BELOW_5 | {"export", "report", "benchmarks", "pipeline"},
     "__main__": {"cli"},
@@ -79,7 +79,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "callbacks": LIGHTNING,
     "export": LIGHTNING | {"safetensors", "onnx", "onnxruntime", "onnxscript"},
     "report": {"plotly", "matplotlib", "numpy"},
-    "benchmarks": LIGHTNING | {"pyhessian", "hessian_eigenthings"},
+    "benchmarks": LIGHTNING | {"pyhessian", "hessian_eigenthings", "playwright"},
     "pipeline": LIGHTNING | {"hydra", "omegaconf", "yaml", "rich"},
     "cli": {"hydra", "omegaconf", "yaml", "rich"},
 }
