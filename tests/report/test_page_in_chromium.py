@@ -619,6 +619,55 @@ def test_several_tasks_can_be_chosen(browser: Browser, tmp_path: Path) -> None:
     assert "SST-2 dev" in opened.texts("#results-lead")[0]
 
 
+def test_a_thousand_settings_can_be_looked_through(
+    browser: Browser, tmp_path: Path
+) -> None:
+    write_sweep(tmp_path, 1000, distinct=True)
+    tab = browser.new_page(viewport={"width": 1400, "height": 900})
+    complaints: list[str] = []
+    tab.on("console", lambda message: complaints.append(message.text))
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.goto(written(tmp_path).as_uri())
+    rows = tab.locator(".results .row-name")
+    runs = collect_runs([tmp_path])
+
+    assert tab.text_content("#shown") == "1,000 settings"
+    assert rows.count() == 100
+    best = tab.locator(".results td.main").first.text_content()
+    assert best == f"{max(run.metrics['test/accuracy'] for run in runs):.4f} (1)"
+    tab.wait_for_selector("#size-figure .trace", state="attached")
+    tab.evaluate("document.getElementById('table').scrollTo(0, 1e6)")
+    tab.wait_for_function(
+        "() => document.querySelectorAll('.results .row-name').length === 200"
+    )
+    tab.click("#more-rows button")
+    assert rows.count() == 1000
+    assert tab.text_content("#more-rows") == ""
+    few = sum("-qbert-w3-g128" in run.name for run in runs)
+    tab.fill("#filter", "w3-g128 qbert- -qbert_mp")
+    tab.wait_for_function(
+        "(n) => document.querySelectorAll('.results .row-name').length === n", arg=few
+    )
+    assert tab.text_content("#shown") == f"{few} of 1,000 settings"
+    assert complaints == []
+    tab.close()
+
+
+def test_paper_holds_every_row_and_no_control(browser: Browser, tmp_path: Path) -> None:
+    write_sweep(tmp_path, 220, distinct=True)
+    opened = Opened(browser, written(tmp_path))
+    opened.tab.emulate_media(media="print")
+    assert len(names(opened)) == 220
+    for control in (".toolbar", "#everything-field", "#more-rows", "#common"):
+        assert not opened.tab.is_visible(control), control
+    opened.run("dispatchEvent(new Event('afterprint'))")
+    assert opened.tab.is_hidden(".toolbar")
+    opened.tab.emulate_media(media="screen")
+    assert opened.tab.is_visible(".toolbar")
+    opened.assert_quiet()
+    opened.tab.close()
+
+
 def test_charts_draw_themselves(browser: Browser, sweep_folder: Path) -> None:
     tab = browser.new_page()
     tab.goto((sweep_folder / "report" / "index.html").as_uri())

@@ -40,7 +40,7 @@ const withNames = (values, published, x) => [...values, ...published.flatMap((p)
 // The chart of scores over some logarithmic axis, with the float score as a dotted line.
 function scoreLayout(view, x, range, height) {
   const reference = floatReference(view);
-  return layout(x, axis("", { range }), {
+  return layout(x, axis("", { range, automargin: false }), {
     height,
     title: `${view.metric} on ${view.split}`,
     ...(reference ? referenceLine(view, reference) : {}),
@@ -66,7 +66,7 @@ function logAxis(figure, title, values) {
   const logs = padded(values.map(Math.log10), 0.06);
   const [low, high] = [10 ** logs[0], 10 ** logs[1]];
   const ticks = roundTicks(low, high, Math.max(4, figure.clientWidth / 80));
-  return axis(title, { type: "log", range: logs, tickvals: ticks, ticktext: ticks.map((tick) => trimmed(tick, 3)) });
+  return axis(title, { type: "log", range: logs, automargin: false, tickvals: ticks, ticktext: ticks.map((tick) => trimmed(tick, 3)) });
 }
 
 // Round numbers between two, as many as there is room for.
