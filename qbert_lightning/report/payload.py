@@ -162,7 +162,6 @@ def _reference(one: Published) -> dict[str, Any]:
         "label": one.label,
         "short": one.paper,
         "source": one.source,
-        "evidence": one.evidence,
         "note": one.note,
         "isFloat": one.method == FLOAT,
         "bits": one.weight_bits,

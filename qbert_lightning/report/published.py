@@ -58,8 +58,9 @@ class Published:
 
     @property
     def source(self) -> str:
-        """Paper and table in words."""
-        return ", ".join(part for part in (self.reference, self.table) if part)
+        """Paper and table in words, and whether the number was read there."""
+        quoted = ", as quoted elsewhere" if self.evidence == "secondary" else ""
+        return f"{self.reference}, {self.table}{quoted}"
 
 
 def published(task: str, metric: str) -> list[Published]:

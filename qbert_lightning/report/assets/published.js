@@ -9,7 +9,6 @@ function publishedLines(view, published) {
     published.label,
     `${view.metric} ${fixed(published.score, view.digits)}${published.drop == null ? "" : `, ${fixed(published.drop, view.digits)} below its own float model`}`,
     published.source,
-    ...(published.evidence === "secondary" ? ["quoted in other work, not read in the paper"] : []),
     ...(published.note ? [published.note] : []),
   ];
 }
@@ -22,8 +21,10 @@ function apart(scores, least) {
   return placed.map((y) => y + shift);
 }
 
+const hasRoomForNames = (figure) => figure.clientWidth > 480;
+
 // A dashed piece of line at each published score, and its name to the right.
-function publishedTraces(view, entries, x, range, height) {
+function publishedTraces(figure, view, entries, x, range, height) {
   const color = styleValue("--muted");
   const line = { x: [], y: [], customdata: [] };
   const text = { x: [], y: [], text: [] };
@@ -40,8 +41,10 @@ function publishedTraces(view, entries, x, range, height) {
     }
     text.y.push(...apart(here.map(({ score }) => score), (13 * (range[1] - range[0])) / height));
   }
+  const lines = { type: "scatter", mode: "lines", ...line, line: { width: 2, dash: "4px,3px", color }, hoverinfo: "none" };
+  if (!hasRoomForNames(figure)) return [lines];
   return [
-    { type: "scatter", mode: "lines", ...line, line: { width: 2, dash: "4px,3px", color }, hoverinfo: "none" },
+    lines,
     { type: "scatter", mode: "text", ...text, textposition: "middle right", textfont: { size: 10.5, color }, hoverinfo: "skip", cliponaxis: false },
   ];
 }
@@ -60,6 +63,6 @@ function drawPublished() {
     ["Published result", "Weight bits", "Embedding bits", "Activation bits", `${view.metric}, dev`, "Drop from its own float", "MiB, computed", "Source"],
     view.published.map((p) => [
       p.label + (p.note ? ` (${p.note})` : ""), text(p.bits), text(p.embedding), text(p.activation), fixed(p.score, view.digits), fixed(p.drop, view.digits),
-      p.size == null ? "–" : sizeText(p.size), p.source + (p.evidence === "secondary" ? " (quoted in other work)" : "")]),
+      p.size == null ? "–" : sizeText(p.size), p.source]),
   ));
 }

@@ -34,26 +34,40 @@ function scoreRange(view, settings, published) {
   return padded([...scores, ...published.map((p) => p.score), ...(reference ? [reference.score] : [])], 0.07);
 }
 
-// Room for the published names to the right of their lines.
-const withNames = (values, published, x) => [...values, ...published.flatMap((p) => [p[x], 1.3 * p[x]])];
+// All places on the axis, and room for the published names to the right of theirs.
+function withNames(figure, values, published, x) {
+  const all = [...values, ...published.map((p) => p[x])];
+  if (!published.length || !hasRoomForNames(figure)) return all;
+  const spread = Math.max(...all) / Math.min(...all);
+  return [...all, ...published.map((p) => p[x] * 1.08 * Math.max(spread, 1.5) ** (110 / (figure.clientWidth - 170)))];
+}
 
 // The chart of scores over some logarithmic axis, with the float score as a dotted line.
-function scoreLayout(view, x, range, height) {
+function scoreLayout(view, x, range, height, published) {
   const reference = floatReference(view);
   return layout(x, axis("", { range, automargin: false }), {
     height,
     title: `${view.metric} on ${view.split}`,
-    ...(reference ? referenceLine(view, reference) : {}),
+    ...(reference ? referenceLine(view, reference, published.length > 0) : {}),
   });
 }
 
-function referenceLine(view, { name, score, size }) {
+const referenceText = (view, { name, score, size }) =>
+  `${name} ${fixed(score, view.digits)}${size ? `, ${sizeText(size)} MiB` : ""}`;
+
+// Named beside the line, or below the chart where published names are beside it.
+function referenceLine(view, reference, hasNames) {
   const color = styleValue("--muted");
-  const text = `${name} ${fixed(score, view.digits)}${size ? `, ${sizeText(size)} MiB` : ""}`;
+  const { score: y } = reference;
   return {
-    shapes: [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: score, y1: score, layer: "below", line: { color, width: 1, dash: "dot" } }],
-    annotations: [{ xref: "paper", x: 1, y: score, xanchor: "right", yanchor: view.published.length && showsPublished() ? "top" : "bottom", showarrow: false, text, font: { size: 11, color } }],
+    shapes: [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: y, y1: y, layer: "below", line: { color, width: 1, dash: "dot" } }],
+    annotations: hasNames ? [] : [{ xref: "paper", x: 1, y, xanchor: "right", yanchor: "bottom", showarrow: false, text: referenceText(view, reference), font: { size: 11, color } }],
   };
+}
+
+function referenceNote(view, published) {
+  const reference = floatReference(view);
+  return reference && published.length ? `Dotted: ${referenceText(view, reference)}. ` : null;
 }
 
 function padded(values, share) {
@@ -116,15 +130,15 @@ function drawSize() {
   const published = publishedOn(view, "size");
   const range = scoreRange(view, drawn, published);
   if (published.length) {
-    const lines = publishedTraces(view, published, "size", range, 390);
+    const lines = publishedTraces(figure, view, published, "size", range, 390);
     traces.push(...lines);
     legend.push(publishedLegend(published, lines));
   }
-  const x = logAxis(figure, "size of the whole model, MiB (logarithmic)", withNames(drawn.map((s) => s.size[0]), published, "size"));
+  const x = logAxis(figure, "size of the whole model, MiB (logarithmic)", withNames(figure, drawn.map((s) => s.size[0]), published, "size"));
   const missing = shown.filter((s) => !isSized(s)).length;
-  draw(figure, "Score against size", traces, scoreLayout(view, x, range, 470), {
+  draw(figure, "Score against size", traces, scoreLayout(view, x, range, 470, published), {
     legend,
-    note: missing ? `Not drawn, for want of a finite score or size: ${plural(missing, "setting")}.` : null,
+    note: [referenceNote(view, published), missing ? `Not drawn, for want of a finite score or size: ${plural(missing, "setting")}.` : null],
     onclick: revealPoint,
   });
 }
@@ -181,14 +195,14 @@ function drawBits() {
   const published = publishedOn(view, "bits");
   const range = scoreRange(view, drawn, published);
   if (published.length) {
-    const lines = publishedTraces(view, published, "bits", range, 340);
+    const lines = publishedTraces(figure, view, published, "bits", range, 340);
     traces.push(...lines);
     legend.push(publishedLegend(published, lines));
   }
-  const x = logAxis(figure, "bits per weight, average (logarithmic)", withNames(drawn.map((s) => s.bits[0]), published, "bits"));
-  draw(figure, "Score against bits", traces, scoreLayout(view, x, range, 420), {
+  const x = logAxis(figure, "bits per weight, average (logarithmic)", withNames(figure, drawn.map((s) => s.bits[0]), published, "bits"));
+  draw(figure, "Score against bits", traces, scoreLayout(view, x, range, 420, published), {
     legend,
-    note: `Marks: ${marks.join(" · ")}`,
+    note: [referenceNote(view, published), `Marks: ${marks.join(" · ")}`],
     onclick: revealPoint,
   });
 }
