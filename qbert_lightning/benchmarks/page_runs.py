@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import json
 import math
 import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from qbert_lightning.tracking import to_text
 
 NUM_LAYERS, NUM_STEPS = 12, 80
 FLOAT_SCORE, FLOAT_MIB = 0.92, 415.4
@@ -27,8 +28,8 @@ def write_runs(root: Path, num_runs: int) -> Path:
         folder = root / f"{i:04d}"
         folder.mkdir(parents=True)
         score = _score(point, draw)
-        _write(folder / "run.json", json.dumps(_record(i, point, score)))
-        lines = (json.dumps(row) for row in _history(score, draw))
+        _write(folder / "run.json", to_text(_record(i, point, score)))
+        lines = (to_text(row) for row in _history(score, draw))
         _write(folder / "metrics.jsonl", "\n".join(lines))
     return root
 
