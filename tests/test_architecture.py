@@ -58,7 +58,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report": BELOW_5,
     "benchmarks": BELOW_5 | {"export", "report"},
     "pipeline": BELOW_5 | {"export", "report", "benchmarks"},
-    "cli": BELOW_5 | {"export", "report", "benchmarks", "pipeline"},
+    "sweeps": {"tracking", "report", "pipeline"},
+    "cli": BELOW_5 | {"export", "report", "benchmarks", "pipeline", "sweeps"},
     "__main__": {"cli"},
 }
 
@@ -81,6 +82,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "report": {"plotly", "matplotlib", "numpy"},
     "benchmarks": LIGHTNING | {"pyhessian", "hessian_eigenthings", "playwright"},
     "pipeline": LIGHTNING | {"hydra", "omegaconf", "yaml", "rich"},
+    "sweeps": {"torch", "hydra", "omegaconf", "rich"},
     "cli": {"hydra", "omegaconf", "yaml", "rich"},
 }
 
