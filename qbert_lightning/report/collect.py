@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from qbert_lightning.errors import QbertError
+from qbert_lightning.report.jobs import as_it_is, jobs_without_record
 from qbert_lightning.report.run import KINDS, Run
 from qbert_lightning.tracking import from_text
+from qbert_lightning.tracking.sweep_folder import SWEEP_FILE
 
 RECORD = "run.json"
 STAGE_CACHE = "stages"
@@ -50,8 +52,9 @@ def collect_runs(
 
     Folders called `stages` hold cached artifacts and are not searched. A record that
     cannot be read is not dropped: it comes back with status `unreadable` and the reason
-    as its error. Records with the same fingerprint are one run: a finished one is kept
-    before a failed one, then the newest, and `Run.superseded` counts the others.
+    as its error. Jobs that a sweep has not begun are `waiting`. Records with the same
+    fingerprint are one run: a finished one is kept before a failed one, then the
+    newest, and `Run.superseded` counts the others.
 
     Args:
         folders: Folders to search, at any depth.
@@ -68,7 +71,12 @@ def collect_runs(
             raise QbertError(f"inputs={folder}: no such folder")
     paths = sorted({path for folder in folders for path in _records(Path(folder))})
     cache = cache or RecordCache()
-    runs = [run for path in paths if (run := cache.read(path)) is not None]
+    runs: list[Run] = []
+    for path in paths:
+        if path.name == SWEEP_FILE:
+            runs += jobs_without_record(path.parent)
+        elif (run := cache.read(path)) is not None:
+            runs.append(as_it_is(run))
     kept = [_keep_one(records) for records in _same_run(runs)]
     return sorted(kept, key=lambda run: (run.started, str(run.folder)))
 
@@ -76,8 +84,9 @@ def collect_runs(
 def _records(folder: Path) -> Iterator[Path]:
     for parent, children, files in os.walk(folder.resolve()):
         children[:] = [child for child in children if child != STAGE_CACHE]
-        if RECORD in files:
-            yield Path(parent) / RECORD
+        for name in (RECORD, SWEEP_FILE):
+            if name in files:
+                yield Path(parent) / name
 
 
 def _read(path: Path) -> Run | None:

@@ -23,6 +23,7 @@ MOST_POINTS, FEWEST_POINTS, ALL_POINTS = 60, 24, 24_000
 COUNTED = (*STATUSES, UNREADABLE)
 NO_ERROR = {
     "running": "still running, or stopped without a word",
+    "stopped": "stopped without a word: its process is gone",
     "waiting": "not started yet",
     "skipped": "not started, because the sweep ended before",
 }
@@ -211,7 +212,7 @@ def _failure(run: Run, folder: Path, room: int) -> dict[str, Any]:
         "status": run.status,
         "task": run.task,
         "method": run.method,
-        "folder": link(run, folder),
+        "folder": link(run, folder) if run.folder.is_dir() else None,
         "started": run.started,
         "error": error[:MAX_ERROR],
         "file": link(run, folder) + TRACEBACK if has_traceback else None,

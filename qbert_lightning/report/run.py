@@ -12,8 +12,8 @@ from typing import Any, Self
 VERSION = 1
 WHOLE, ANALYSIS = "run", "analyze"
 KINDS = (WHOLE, ANALYSIS)
-FINISHED, UNREADABLE = "finished", "unreadable"
-STATUSES = (FINISHED, "failed", "running", "waiting", "skipped")
+FINISHED, RUNNING, UNREADABLE = "finished", "running", "unreadable"
+STATUSES = (FINISHED, "failed", RUNNING, "waiting", "skipped", "stopped")
 FLOAT_BITS = 32
 
 

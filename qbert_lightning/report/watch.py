@@ -9,7 +9,7 @@ from pathlib import Path
 from qbert_lightning.report.collect import RecordCache, Stamp, collect_runs, stamp_of
 from qbert_lightning.report.curves import HISTORY
 from qbert_lightning.report.page import write_page
-from qbert_lightning.report.run import Run
+from qbert_lightning.report.run import RUNNING, Run
 
 # Between two jobs of a sweep no run is running for a moment.
 QUIET_LOOKS = 3
@@ -51,7 +51,7 @@ def watch(
             if state != shown or stamp_of(page) != written:
                 write_page(runs, page, title, live_s=interval_s)
                 shown, written = state, stamp_of(page)
-            is_running = any(run.status == "running" for run in runs)
+            is_running = any(run.status == RUNNING for run in runs)
             quiet = 0 if is_running else quiet + 1
             if quiet < QUIET_LOOKS:
                 wait(interval_s)

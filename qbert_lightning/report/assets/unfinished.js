@@ -1,6 +1,6 @@
 // What became of the runs without a result: how many, which, and why.
 
-const STATUS_GLYPHS = { finished: "✓", running: "◔", waiting: "○", skipped: "–", failed: "✕", unreadable: "?" };
+const STATUS_GLYPHS = { finished: "✓", running: "◔", waiting: "○", skipped: "–", failed: "✕", stopped: "⊘", unreadable: "?" };
 const FIRST_FAILURES = 60;
 
 const statusMark = (status, text) =>
@@ -34,7 +34,7 @@ const hasUnfinished = (view) => view.settings.some((setting) => setting.unfinish
 function failureCard(failure) {
   const about = [failure.task, failure.method, failure.started && dateText(failure.started)].filter(Boolean);
   return element("article", { class: "failure" },
-    element("div", { class: "failure-head" }, element("h3", {}, element("a", { href: failure.folder }, failure.name)), statusMark(failure.status, failure.status)),
+    element("div", { class: "failure-head" }, element("h3", {}, failure.folder ? element("a", { href: failure.folder }, failure.name) : failure.name), statusMark(failure.status, failure.status)),
     element("p", { class: "note" }, about.join(" · "), failure.file ? [about.length ? " · " : null, element("a", { href: failure.file }, "error.txt")] : null),
     element("pre", {}, failure.error),
     failure.traceback ? element("details", {}, element("summary", {}, "Traceback"), element("pre", {}, failure.traceback)) : null);
