@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,13 @@ def as_it_is(run: Run) -> Run:
     """
     is_open = run.status == RUNNING and (run.folder / LOCK).is_file()
     return replace(run, status=STOPPED) if is_open and not is_held(run.folder) else run
+
+
+def is_under_way(runs: Iterable[Run]) -> bool:
+    """Whether a run is running, or waits in a sweep whose process is alive."""
+    open_runs = [run for run in runs if run.status in (RUNNING, WAITING)]
+    sweeps = {run.folder.parent for run in open_runs if run.status == WAITING}
+    return any(run.status == RUNNING for run in open_runs) or any(map(is_held, sweeps))
 
 
 def jobs_without_record(sweep: Path) -> Iterator[Run]:

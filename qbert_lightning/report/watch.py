@@ -8,10 +8,11 @@ from pathlib import Path
 
 from qbert_lightning.report.collect import RecordCache, Stamp, collect_runs, stamp_of
 from qbert_lightning.report.curves import HISTORY
+from qbert_lightning.report.jobs import is_under_way
 from qbert_lightning.report.page import write_page
-from qbert_lightning.report.run import RUNNING, Run
+from qbert_lightning.report.run import Run
 
-# Between two jobs of a sweep no run is running for a moment.
+# Between two runs none is running for a moment.
 QUIET_LOOKS = 3
 State = list[tuple[Run, Stamp | None]]
 
@@ -51,8 +52,7 @@ def watch(
             if state != shown or stamp_of(page) != written:
                 write_page(runs, page, title, live_s=interval_s)
                 shown, written = state, stamp_of(page)
-            is_running = any(run.status == RUNNING for run in runs)
-            quiet = 0 if is_running else quiet + 1
+            quiet = 0 if is_under_way(runs) else quiet + 1
             if quiet < QUIET_LOOKS:
                 wait(interval_s)
     finally:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from qbert_lightning.report import collect_runs
+from qbert_lightning.report.jobs import is_under_way
 from qbert_lightning.tracking.folder_lock import hold_folder
 from tests.report.run_folders import record, write_run
 
@@ -46,6 +47,15 @@ def test_a_running_record_without_its_process_has_stopped(tmp_path: Path) -> Non
             "dead": "stopped",
             "copied": "running",
         }
+
+
+def test_waiting_jobs_are_under_way_while_their_sweep_lives(tmp_path: Path) -> None:
+    write_jobs(tmp_path, {"0": ["seed=0"]})
+    with hold_folder(tmp_path):
+        assert is_under_way(collect_runs([tmp_path]))
+    assert not is_under_way(collect_runs([tmp_path]))
+    write_run(tmp_path / "0", record(status="running"))
+    assert is_under_way(collect_runs([tmp_path]))
 
 
 @pytest.mark.parametrize("jobs", [None, 3, {"../x": []}, {"a/b": []}, [1], "text"])
