@@ -29,7 +29,7 @@ VERBS = {
     "quantize": "quantize the model and train it further if the method does",
     "evaluate": "score the quantized model or a packed artifact",
     "export": "pack the quantized model at its true bits",
-    "report": "one page comparing the runs below folders: report [FOLDER ...]",
+    "report": "one page comparing the runs below folders: report [FOLDER ...] [--live]",
     "bench": "measure ours beside other libraries: bench NAME",
 }
 # Verbs that take paths and no configuration: module and function.
@@ -182,6 +182,8 @@ def _parse(verb: str, arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--package", "-p")
     parser.add_argument("--config-dir", "-cd", type=Path)
     parser.add_argument("--info", "-i", nargs="?", const="all")
+    if verb == "report":
+        parser.add_argument("--live", action="store_true")
     parser.add_argument("overrides", nargs="*")
     return parser.parse_intermixed_args(arguments)
 
@@ -208,6 +210,9 @@ def _run_application(verb: str, arguments: Sequence[str]) -> int:
         if folders:
             quoted = ",".join("'" + one.replace("'", "\\'") + "'" for one in folders)
             options.overrides.append(f"inputs=[{quoted}]")
+        if options.live:
+            options.overrides.append("live=true")
+        del options.live  # Hydra knows no such flag
     from qbert_lightning.pipeline.composition import Command, check_command
 
     only_shows = options.help or options.hydra_help or options.info or options.cfg

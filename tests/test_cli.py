@@ -89,6 +89,8 @@ BAD: list[tuple[str, str]] = [
     ("evaluate artifact=/no/such", "artifact=/no/such"),
     ("report /no/such", "inputs=/no/such: no such folder"),
     ("report . pge=x", "nearest page"),
+    ("report . interval_s=0", "interval_s"),
+    ("run --live", "--live"),
     # benchmarks
     ("bench", "bench: accepted one of hessian"),
     ("bench hesian", "bench hesian: accepted one of hessian"),
@@ -446,6 +448,9 @@ def test_report_takes_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     assert run_command(["report", "a", "it's, b", "title=Mine"]) == 0
     assert list(seen[0].inputs) == ["a", "it's, b"]
     assert seen[0].title == "Mine"
+    assert seen[0].live is False
+    assert run_command(["report", "a", "--live", "interval_s=2"]) == 0
+    assert (seen[1].live, seen[1].interval_s) == (True, 2)
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["a", "it's, b"]
 
 

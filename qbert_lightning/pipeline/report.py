@@ -10,6 +10,7 @@ from rich.console import Console
 from qbert_lightning.errors import USAGE, QbertError
 from qbert_lightning.report import (
     collect_runs,
+    watch,
     write_csv,
     write_latex,
     write_markdown,
@@ -24,7 +25,8 @@ def write_report(config: DictConfig) -> None:
     """Write the comparison page, and tables where asked for.
 
     Args:
-        config: ``inputs``, ``page``, ``csv``, ``latex``, ``markdown`` and ``title``.
+        config: ``inputs``, ``page``, ``csv``, ``latex``, ``markdown``,
+            ``published``, ``live``, ``interval_s`` and ``title``.
 
     Raises:
         QbertError: If an input is no folder.
@@ -33,13 +35,20 @@ def write_report(config: DictConfig) -> None:
     for folder in folders:
         if not folder.is_dir():
             raise QbertError(f"inputs={folder}: no such folder", USAGE)
-    runs = collect_runs(folders)
     page = Path(config.page) if config.page else folders[0] / "report" / PAGE_NAME
     console = Console()
-    console.print(f"page     {write_page(runs, page, config.title)}", soft_wrap=True)
+    console.print(f"page     {page}", soft_wrap=True)
+    if config.live:
+        every = f"every {config.interval_s:g} s; Ctrl-C ends it"
+        console.print(f"live     written again {every}", soft_wrap=True)
+        runs = watch(folders, page, config.title, config.interval_s)
+        console.print("live     ended: no run is running", soft_wrap=True)
+    else:
+        runs = collect_runs(folders)
+        write_page(runs, page, config.title)
     for name, write in TABLES.items():
         if config[name] is not None:
-            written = write(runs, Path(config[name]))
+            written = write(runs, Path(config[name]), published=config.published)
             console.print(f"{name:<8} {written}", soft_wrap=True)
 
 

@@ -143,6 +143,9 @@ class Report:
     csv: str | None
     latex: str | None
     markdown: str | None
+    published: bool
+    live: bool
+    interval_s: Positive
     title: str
 
 

@@ -9,6 +9,7 @@ from qbert_lightning.report.markdown import markdown_table, write_markdown
 from qbert_lightning.report.page import write_page
 from qbert_lightning.report.run import Run
 from qbert_lightning.report.table import write_csv, write_latex
+from qbert_lightning.report.watch import watch
 
 __all__ = [
     "AgreementRow",
@@ -19,6 +20,7 @@ __all__ = [
     "agreement_table",
     "collect_runs",
     "markdown_table",
+    "watch",
     "write_csv",
     "write_latex",
     "write_markdown",

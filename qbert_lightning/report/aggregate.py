@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from qbert_lightning.report.run import WHOLE, Run
+from qbert_lightning.report.run import FINISHED, WHOLE, Run
 
 # Parts of the configuration that say where and under what name, not what was computed.
 NOT_A_SETTING = ("name", "tags", "paths", "logger", "hydra", "experiment", "sweep")
@@ -31,18 +31,20 @@ class Summary:
 
 @dataclass(frozen=True)
 class Setting:
-    """The finished runs of one configuration, over its seeds.
+    """The runs of one configuration, over its seeds.
 
     Attributes:
-        runs: The runs, in order of their seeds.
+        runs: The finished runs, in order of their seeds; all numbers are theirs.
+        unfinished: Runs of the same configuration without a result.
     """
 
     runs: tuple[Run, ...]
+    unfinished: tuple[Run, ...] = ()
 
     @property
     def first(self) -> Run:
         """Any of the runs: they agree in everything but seed and results."""
-        return self.runs[0]
+        return (self.runs or self.unfinished)[0]
 
     @cached_property
     def name(self) -> str:
@@ -97,6 +99,12 @@ def settings(run: Run) -> dict[str, object]:
     }
 
 
+def configuration(run: Run) -> tuple[object, ...]:
+    """Equal for runs that differ by nothing but seed, name and place."""
+    configured = sorted((key, repr(value)) for key, value in settings(run).items())
+    return run.task, run.method, *configured
+
+
 def split_of(run: Run, metric: str) -> str:
     """Description of the data a metric was measured on.
 
@@ -126,12 +134,10 @@ def aggregate(runs: Iterable[Run]) -> list[Setting]:
     """
     groups: dict[tuple[object, ...], list[Run]] = {}
     for run in runs:
-        if run.status == "finished" and run.kind == WHOLE:
+        if run.status == FINISHED and run.kind == WHOLE:
             metric = run.primary_metric
             evaluated = (metric, split_of(run, metric), rows_of(run, metric))
-            configured = tuple(sorted((k, repr(v)) for k, v in settings(run).items()))
-            key = (run.task, run.method, evaluated, configured)
-            groups.setdefault(key, []).append(run)
+            groups.setdefault((evaluated, *configuration(run)), []).append(run)
     return [Setting(tuple(sorted(group, key=_by_seed))) for group in groups.values()]
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
+from qbert_lightning.report.collect import Stamp, stamp_of
 from qbert_lightning.report.run import Run
 from qbert_lightning.tracking import from_text
 
@@ -59,19 +62,31 @@ def learning_curves(run: Run, max_points: int) -> dict[str, Curve]:
     Returns:
         Key → curve; empty without a history.
     """
+    path = run.folder / HISTORY
+    stamp = stamp_of(path)
+    if stamp is None:
+        return {}
+    metric = run.primary_metric.rpartition("/")[2]
+    return dict(_curves_of(path, stamp, metric, max_points))
+
+
+# A page that is written again and again reads no history twice that did not grow.
+@lru_cache(maxsize=4096)
+def _curves_of(
+    path: Path, stamp: Stamp, metric: str, max_points: int
+) -> tuple[tuple[str, Curve], ...]:
     points: dict[str, list[tuple[int, float]]] = {}
-    for row in logged_rows(run):
+    for row in _rows_of(path):
         step = row.pop("step", None)
         if isinstance(step, int):
             for key, value in row.items():
                 if isinstance(value, (int, float)):
                     points.setdefault(key, []).append((step, value))
-    metric = run.primary_metric.rpartition("/")[2]
-    curves = {}
+    curves = []
     for key in _wanted(list(points), metric):
         steps, values = zip(*sorted(points[key], key=lambda p: p[0]), strict=True)
-        curves[key] = Curve(steps, values).downsampled(max_points)
-    return curves
+        curves.append((key, Curve(steps, values).downsampled(max_points)))
+    return tuple(curves)
 
 
 def _wanted(keys: Sequence[str], metric: str) -> Iterator[str]:
@@ -91,8 +106,11 @@ def logged_rows(run: Run, containing: str = "") -> Iterator[dict[str, Any]]:
         containing: Rows without this text are passed over.
     """
     path = run.folder / HISTORY
-    if not path.is_file():
-        return
+    if path.is_file():
+        yield from _rows_of(path, containing)
+
+
+def _rows_of(path: Path, containing: str = "") -> Iterator[dict[str, Any]]:
     with path.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
             if containing not in line:

@@ -8,6 +8,8 @@ from pathlib import Path
 from qbert_lightning.report.aggregate import Setting, Summary, aggregate
 from qbert_lightning.report.agreement_markdown import agreement_markdown
 from qbert_lightning.report.cell_text import cell_text
+from qbert_lightning.report.published import Published
+from qbert_lightning.report.published import published as published_figures
 from qbert_lightning.report.run import Run
 from qbert_lightning.report.sensitivity_markdown import sensitivity_markdown
 from qbert_lightning.report.view import configured
@@ -18,22 +20,24 @@ HEADER = (
 )
 
 
-def write_markdown(runs: Sequence[Run], path: Path) -> Path:
+def write_markdown(runs: Sequence[Run], path: Path, *, published: bool = False) -> Path:
     """Write one row for each setting, in the order the settings were run.
 
     Args:
         runs: Runs of any status; finished ones are aggregated over seeds.
         path: The file to write; missing folders are made.
+        published: Add what papers print about the same tasks, in rows of their own.
 
     Returns:
         The path written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(markdown_table(runs), encoding="utf-8")
+    text = markdown_table(runs, published=published)
+    path.write_text(text, encoding="utf-8")
     return path
 
 
-def markdown_table(runs: Sequence[Run]) -> str:
+def markdown_table(runs: Sequence[Run], *, published: bool = False) -> str:
     """The tables as text; a line above each names metric, split and seeds.
 
     Scores first; where there are analyses, their importances and how well they agree
@@ -46,7 +50,8 @@ def markdown_table(runs: Sequence[Run]) -> str:
         blocks.setdefault(title, []).append(setting)
     lines = []
     for title, settings in blocks.items():
-        lines += [cell_text(title), "", *HEADER, *(_row(each) for each in settings), ""]
+        lines += [cell_text(title), "", *HEADER, *map(_row, settings)]
+        lines += [*map(_published_row, _printed(settings) if published else ()), ""]
     parts = ["\n".join(lines), sensitivity_markdown(runs), agreement_markdown(runs)]
     return "\n".join(part for part in parts if part)
 
@@ -64,6 +69,25 @@ def _row(setting: Setting) -> str:
         _number(drop, 100) + _spread(drop),
         _number(setting.summary("quant/bytes_on_disk"), 2**-20),
         _number(setting.summary("quant/compression")) + " ×",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _printed(settings: Sequence[Setting]) -> list[Published]:
+    first = settings[0].first
+    return published_figures(first.task, first.primary_metric.rpartition("/")[2])
+
+
+def _published_row(printed: Published) -> str:
+    size = printed.size_mb
+    cells = (
+        cell_text(f"{printed.label} ({printed.source})"),
+        "–" if printed.weight_bits is None else f"{printed.weight_bits:.2f}",
+        "–" if printed.groups is None else str(printed.groups),
+        f"{100 * printed.score:.2f}",
+        "–" if printed.drop is None else f"{100 * printed.drop:.2f}",
+        "–" if size is None else f"{size:.2f} (computed)",
+        "–",
     )
     return f"| {' | '.join(cells)} |"
 

@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from qbert_lightning.report.chart_library import chart_library
 from qbert_lightning.report.payload import page_data
 from qbert_lightning.report.run import Run
 from qbert_lightning.tracking import to_text, write_text
@@ -19,7 +20,9 @@ SCRIPTS = (
     "dom.js",
     "format.js",
     "selection.js",
+    "charts.js",
     "figure.js",
+    "published.js",
     "scores.js",
     "curves.js",
     "curvature.js",
@@ -29,8 +32,11 @@ SCRIPTS = (
     "layer_curves.js",
     "agreement.js",
     "plans.js",
+    "unfinished.js",
+    "baseline.js",
     "table.js",
     "header.js",
+    "live.js",
     "page.js",
 )
 # What HTML or old JavaScript could read as markup or as the end of a line inside the
@@ -41,7 +47,9 @@ UNSAFE = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
 LIBRARY_STYLE_ID = re.compile(r'getElementById\("([0-9a-f]{64})"\)')
 
 
-def write_page(runs: Sequence[Run], path: Path, title: str) -> Path:
+def write_page(
+    runs: Sequence[Run], path: Path, title: str, live_s: float | None = None
+) -> Path:
     """Write the comparison of runs as one self-contained HTML file.
 
     The file loads nothing from outside, and a content security policy keeps it so: only
@@ -52,18 +60,19 @@ def write_page(runs: Sequence[Run], path: Path, title: str) -> Path:
         runs: Runs of any status, as `collect_runs` gives them.
         path: The file to write; missing folders are made.
         title: Heading of the page.
+        live_s: The page reloads itself after so many seconds; None: never.
 
     Returns:
         The path written.
     """
     path = Path(path)
-    write_text(path, render(page_data(runs, title, path.parent)))
+    write_text(path, render(page_data(runs, title, path.parent) | {"live": live_s}))
     return path
 
 
 def render(data: dict[str, Any]) -> str:
     """The page's HTML for some content."""
-    library = _chart_library()
+    library = chart_library()
     script = _script()
     style = _asset("page.css")
     parts = {
@@ -87,12 +96,6 @@ def embedded_json(data: Any) -> str:
     '{"name": "\\u003c/script\\u003e", "loss": {"$nonfinite": "inf"}}'
     """
     return UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", to_text(data))
-
-
-def _chart_library() -> str:
-    from plotly.offline import get_plotlyjs
-
-    return get_plotlyjs()
 
 
 def _script() -> str:

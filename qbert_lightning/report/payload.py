@@ -13,15 +13,24 @@ from urllib.parse import quote
 from qbert_lightning.report.aggregate import Setting, aggregate
 from qbert_lightning.report.curvature import curvature
 from qbert_lightning.report.curves import Curve, learning_curves
-from qbert_lightning.report.run import ANALYSIS, STATUSES, Run
+from qbert_lightning.report.published import FLOAT, Published, published
+from qbert_lightning.report.run import ANALYSIS, FINISHED, STATUSES, UNREADABLE, Run
+from qbert_lightning.report.unfinished import with_unfinished
 from qbert_lightning.report.view import comparison
 
 # Points of one curve on a page with few and with many runs: 1,000 runs stay below 2 MB.
 MOST_POINTS, FEWEST_POINTS, ALL_POINTS = 60, 24, 24_000
-COUNTED = (*STATUSES, "unreadable")
-# Where a failed run leaves its traceback, and how much of it is shown.
-NO_ERROR = {"running": "still running, or stopped without a word"}
-TRACEBACK, MAX_TRACEBACK = "error.txt", 20_000
+COUNTED = (*STATUSES, UNREADABLE)
+NO_ERROR = {
+    "running": "still running, or stopped without a word",
+    "stopped": "stopped without a word: its process is gone",
+    "waiting": "not started yet",
+    "skipped": "not started, because the sweep ended before",
+}
+# Where a failed run leaves its traceback, and how many signs of it are shown: of one,
+# and of all together.
+TRACEBACK, MAX_TRACEBACK, ALL_TRACEBACKS = "error.txt", 20_000, 200_000
+MAX_ERROR = 1_000
 
 
 def page_data(runs: Sequence[Run], title: str, folder: Path) -> dict[str, Any]:
@@ -36,6 +45,8 @@ def page_data(runs: Sequence[Run], title: str, folder: Path) -> dict[str, Any]:
         Plain JSON types; floats may be non-finite.
     """
     curves = CurveTable(len(runs))
+    without = [run for run in runs if run.status != FINISHED]
+    room = min(MAX_TRACEBACK, ALL_TRACEBACKS // max(len(without), 1))
     return {
         "title": title,
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -46,12 +57,12 @@ def page_data(runs: Sequence[Run], title: str, folder: Path) -> dict[str, Any]:
         "commits": _counted(run.commit for run in runs),
         "views": [
             _with_runs(comparison(settings), settings, folder, curves)
-            for settings in _comparable(aggregate(runs))
+            for settings in _comparable(with_unfinished(aggregate(runs), runs))
         ],
         "curvature": curvature(runs, curves),
         "curves": curves.rows,
         "stages": _stages(runs),
-        "failures": [_failure(run, folder) for run in runs if run.status != "finished"],
+        "failures": [_failure(run, folder, room) for run in without],
     }
 
 
@@ -94,12 +105,18 @@ def link(run: Run, folder: Path) -> str:
 def _comparable(settings: Sequence[Setting]) -> list[list[Setting]]:
     """Settings whose scores may be compared: same task, metric and evaluated rows.
 
-    The comparison of most settings comes first.
+    The comparison of most settings comes first. Settings without a finished run join
+    the largest one of their task, or make one if they know by what to be judged.
     """
     views: dict[tuple[str, str, str, int], list[Setting]] = {}
-    for setting in settings:
+    for setting in sorted(settings, key=lambda each: not each.runs):
         first, rows = setting.first, setting.num_rows or 0
         key = (first.task, first.primary_metric, setting.split, rows)
+        if not setting.runs:
+            same_task = [known for known in views if known[0] == first.task]
+            if not (same_task or first.primary_metric):
+                continue
+            key = max(same_task, key=lambda k: len(views[k]), default=key)
         views.setdefault(key, []).append(setting)
     return [views[key] for key in sorted(views, key=lambda k: (-len(views[k]), k))]
 
@@ -124,11 +141,39 @@ def _with_runs(
             }
             for run in setting.runs
         ]
+        row["unfinished"] = [
+            {
+                "name": run.name,
+                "seed": run.seed,
+                "folder": link(run, folder),
+                "started": run.started,
+                "status": run.status,
+            }
+            for run in setting.unfinished
+        ]
+    view["published"] = [
+        _reference(one) for one in published(view["task"], view["metric"])
+    ]
     return view
 
 
+def _reference(one: Published) -> dict[str, Any]:
+    numbers = ("score", "drop", "groups")
+    return {name: getattr(one, name) for name in numbers} | {
+        "label": one.label,
+        "short": one.paper,
+        "source": one.source,
+        "note": one.note,
+        "isFloat": one.method == FLOAT,
+        "bits": one.weight_bits,
+        "embedding": one.embedding_bits,
+        "activation": one.activation_bits,
+        "size": one.size_mb,
+    }
+
+
 def _is_analysis(run: Run) -> bool:
-    return run.kind == ANALYSIS and run.status == "finished"
+    return run.kind == ANALYSIS and run.status == FINISHED
 
 
 def _counts(runs: Sequence[Run]) -> dict[str, int]:
@@ -158,20 +203,22 @@ def _stages(runs: Sequence[Run]) -> list[dict[str, Any]]:
     return rows
 
 
-def _failure(run: Run, folder: Path) -> dict[str, Any]:
+def _failure(run: Run, folder: Path, room: int) -> dict[str, Any]:
+    error = run.error or NO_ERROR.get(run.status, "no error was recorded")
+    path = run.folder / TRACEBACK
+    has_traceback = path.is_file()
     return {
         "name": run.name,
         "status": run.status,
         "task": run.task,
         "method": run.method,
-        "folder": link(run, folder),
+        "folder": link(run, folder) if run.folder.is_dir() else None,
         "started": run.started,
-        "error": run.error or NO_ERROR.get(run.status, "no error was recorded"),
-        "traceback": _traceback(run.folder / TRACEBACK),
+        "error": error[:MAX_ERROR],
+        "file": link(run, folder) + TRACEBACK if has_traceback else None,
+        "traceback": _end_of(path, room) if has_traceback else "",
     }
 
 
-def _traceback(path: Path) -> str:
-    if not path.is_file():
-        return ""
-    return path.read_text(encoding="utf-8", errors="replace")[-MAX_TRACEBACK:]
+def _end_of(path: Path, room: int) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")[-room:]

@@ -12,7 +12,8 @@ from typing import Any, Self
 VERSION = 1
 WHOLE, ANALYSIS = "run", "analyze"
 KINDS = (WHOLE, ANALYSIS)
-STATUSES = ("finished", "failed", "running")
+FINISHED, RUNNING, UNREADABLE = "finished", "running", "unreadable"
+STATUSES = (FINISHED, "failed", RUNNING, "waiting", "skipped", "stopped")
 FLOAT_BITS = 32
 
 
@@ -37,8 +38,7 @@ class Run:
 
     Attributes:
         folder: Where the record lies.
-        status: `finished`, `failed`, `running`, or `unreadable` when the record could
-            not be read.
+        status: One of `STATUSES`, or `unreadable` when the record could not be read.
         name: The run's readable name; the folder's name when there is none.
         error: Why the run failed or cannot be read.
         kind: `run` for the whole loop, `analyze` for one that ended with the analysis
@@ -159,7 +159,7 @@ class Run:
     @classmethod
     def unreadable(cls, folder: Path, reason: str) -> Self:
         """A stand-in for a record that could not be read, with the reason."""
-        return cls(folder, "unreadable", folder.name, error=reason)
+        return cls(folder, UNREADABLE, folder.name, error=reason)
 
 
 def flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, object]:

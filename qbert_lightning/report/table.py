@@ -9,6 +9,8 @@ from pathlib import Path
 
 from qbert_lightning.report.aggregate import Setting, Summary, aggregate
 from qbert_lightning.report.differences import short_labels, telling_keys
+from qbert_lightning.report.published import Published
+from qbert_lightning.report.published import published as published_figures
 from qbert_lightning.report.run import Run
 from qbert_lightning.report.view import NUMBERS, configured
 
@@ -23,12 +25,13 @@ LATEX_SPECIAL = {
 } | {sign: f"\\{sign}" for sign in "&%$#_{}"}
 
 
-def write_csv(runs: Sequence[Run], path: Path) -> Path:
+def write_csv(runs: Sequence[Run], path: Path, *, published: bool = False) -> Path:
     """Write one row for each setting, with means and standard deviations over seeds.
 
     Args:
         runs: Runs of any status; finished ones are aggregated over seeds.
         path: The file to write; missing folders are made.
+        published: Add what papers print about the same tasks, in rows of their own.
 
     Returns:
         The path written.
@@ -37,6 +40,12 @@ def write_csv(runs: Sequence[Run], path: Path) -> Path:
     telling = telling_keys(settings)
     rows = [_csv_row(setting, telling) for setting in settings]
     header = _csv_header(telling)
+    if published:
+        rows += [
+            _csv_published(task, metric, one, header)
+            for task, metric in dict.fromkeys(map(_judged, settings))
+            for one in published_figures(task, metric)
+        ]
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
@@ -77,6 +86,30 @@ def _csv_row(setting: Setting, telling: Sequence[str]) -> list[object]:
     ]
 
 
+def _judged(setting: Setting) -> tuple[str, str]:
+    first = setting.first
+    return first.task, first.primary_metric.rpartition("/")[2]
+
+
+def _csv_published(
+    task: str, metric: str, printed: Published, header: Sequence[str]
+) -> list[object]:
+    known = {
+        "task": task,
+        "setting": f"{printed.label} ({printed.source})",
+        "method": printed.method,
+        "groups": printed.groups,
+        "activation_bits": printed.activation_bits,
+        "metric": metric,
+        "split": "dev, as published",
+        "score_mean": printed.score,
+        "drop_mean": printed.drop,
+        "bits_mean": printed.weight_bits,
+        "size_mean": printed.size_mb,
+    }
+    return [known.get(name) for name in header]
+
+
 def _mean_and_std(summary: Summary | None) -> tuple[float | None, float | None]:
     return (summary.mean, summary.std) if summary else (None, None)
 
@@ -87,7 +120,7 @@ def _cell(value: object) -> object:
     return value
 
 
-def write_latex(runs: Sequence[Run], path: Path) -> Path:
+def write_latex(runs: Sequence[Run], path: Path, *, published: bool = False) -> Path:
     r"""Write the table of settings for a paper, in the style of booktabs.
 
     The file holds one `tabular`; the document needs `\usepackage{booktabs}`.
@@ -95,6 +128,7 @@ def write_latex(runs: Sequence[Run], path: Path) -> Path:
     Args:
         runs: Runs of any status; finished ones are aggregated over seeds.
         path: The file to write; missing folders are made.
+        published: Add what papers print about the same tasks, in rows of their own.
 
     Returns:
         The path written.
@@ -117,6 +151,9 @@ def write_latex(runs: Sequence[Run], path: Path) -> Path:
             " & ".join(text(setting) for _, text in columns) + r" \\"
             for setting in block
         ]
+        if published:
+            printed = published_figures(*_judged(block[0]))
+            lines += [_latex_published(one, len(columns)) for one in printed]
     lines += [r"\bottomrule", r"\end{tabular}", ""]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(lines), encoding="utf-8")
@@ -143,6 +180,17 @@ def _latex_columns(
         ("Drop", number("quant/drop", 4)),
         ("MiB", number("quant/size_mb", 2)),
     ]
+
+
+def _latex_published(printed: Published, columns: int) -> str:
+    """A row whose settings lie before the last three columns: score, drop, size."""
+    label = latex_text(f"{printed.label} ({printed.source})")
+    if printed.weight_bits is not None:
+        label += f", {printed.weight_bits:g} bits"
+    drop = "--" if printed.drop is None else f"{printed.drop:.4f}".replace("-", "$-$")
+    size = "--" if printed.size_mb is None else f"{printed.size_mb:.2f}"
+    span = rf"\multicolumn{{{columns - 3}}}{{l}}{{\emph{{{label}}}}}"
+    return rf"{span} & {printed.score:.4f} & {drop} & {size} \\"
 
 
 def _latex_score(setting: Setting) -> str:

@@ -56,9 +56,17 @@ def comparison(settings: Sequence[Setting]) -> dict[str, Any]:
             for key, label in zip(telling, short_labels(telling), strict=True)
         ],
         "keys": differing,
+        "common": common_pairs(settings),
         "settings": [_row(s, scores, telling, differing) for s in settings],
         "plans": _plans(runs, owner),
     }
+
+
+def common_pairs(settings: Sequence[Setting]) -> list[tuple[str, str]]:
+    """Every configuration key with one value in all settings, and that value."""
+    differing = set(differing_keys(settings))
+    keys = settings[0].settings
+    return [(key, configured(settings[0], key)) for key in keys if key not in differing]
 
 
 def score_keys(settings: Sequence[Setting]) -> list[str]:
@@ -99,7 +107,8 @@ def _row(
     telling: Sequence[str],
     differing: Sequence[str],
 ) -> dict[str, Any]:
-    quantized = setting.is_quantized
+    # What a run without a result would have been is what its configuration says.
+    quantized = setting.is_quantized or not setting.runs
     return {
         "name": setting.name,
         "method": setting.first.method,
@@ -110,7 +119,7 @@ def _row(
         "activation": (
             setting.settings.get("quant.activation_bits") if quantized else None
         ),
-        "quantized": quantized,
+        "quantized": setting.is_quantized,
         "values": [configured(setting, key) for key in telling],
         "differences": [configured(setting, key) for key in differing],
     }

@@ -189,7 +189,8 @@ def test_the_filter_narrows_table_and_charts(sweep: Opened) -> None:
     assert names(sweep)
     assert all("-g128" in name and "qbert_mp" not in name for name in names(sweep))
     assert sweep.texts("#shown")[0].startswith(f"{len(names(sweep))} of ")
-    assert sweep.texts("#size-figure .legend button") == ["◆qbert", "Pareto front"]
+    legend = ["◆qbert", "Pareto front", "published, BERT-base"]
+    assert sweep.texts("#size-figure .legend button") == legend
 
     sweep.filter("no such thing")
     assert sweep.texts("#table") == ["No setting passes the filter."]
@@ -208,6 +209,130 @@ def test_a_row_opens_onto_its_runs_by_keyboard(sweep: Opened) -> None:
     )
     assert links
     assert all(re.fullmatch(r"\./\.\./runs/\d{4}/", link) for link in links)
+
+
+def test_every_status_is_counted_and_told(browser: Browser, tmp_path: Path) -> None:
+    write_run(tmp_path / "done", record())
+    hostile = "killed by SIGKILL <img src=x onerror=window.PWN=1>"
+    failed = record(status="failed", seed=1, error=hostile)
+    folder = write_run(tmp_path / "dead", failed)
+    (folder / "error.txt").write_text("</pre><script>window.PWN=1</script>")
+    for i, status in enumerate(("running", "waiting", "skipped")):
+        write_run(tmp_path / status, record(status=status, config={"i": i}))
+    opened = Opened(browser, written(tmp_path))
+
+    assert [text.strip()[2:] for text in opened.texts("#counts li")] == [
+        "1 finished",
+        "1 running",
+        "1 waiting",
+        "1 skipped",
+        "1 failed",
+    ]
+    cells = opened.texts(".results td:nth-child(2)")
+    assert cells[0] == "✓ 1 finished✕ 1 failed"
+    assert sorted(cells[1:]) == ["– 1 skipped", "○ 1 waiting", "◔ 1 running"]
+    assert hostile in opened.texts(".failure > pre")
+    assert opened.run(
+        "[...document.querySelectorAll('.failure .note a')]"
+        ".map((a) => a.getAttribute('href'))"
+    ) == ["./../dead/error.txt"]
+    opened.filter("status=skipped")
+    assert len(names(opened)) == 1
+    opened.assert_quiet()
+
+
+def test_published_figures_are_marked_and_can_be_hidden(sweep: Opened) -> None:
+    legend = "#bits-figure .legend li:last-child"
+    assert sweep.texts(legend) == ["published, BERT-base"]
+    ours = len(names(sweep))
+    rows = sweep.texts("#published-table tbody th")
+    assert any(row.startswith("published, BERT-base: Q8BERT") for row in rows)
+    assert all(row.startswith("published, ") for row in rows)
+    dashed = (
+        "[...document.querySelectorAll('#bits-figure .js-line')]"
+        ".filter((line) => line.style.strokeDasharray === '4px, 3px').length"
+    )
+    assert sweep.run(dashed) == 8  # of SST-2, with bits, not in floating point
+    sweep.tab.uncheck("#published")
+    sweep.draw()
+    assert sweep.run(dashed) == 0
+    assert "published, BERT-base" not in sweep.texts(legend)
+    assert not sweep.tab.is_visible("#published-results")
+    assert len(names(sweep)) == ours
+    sweep.assert_quiet()
+
+
+def test_a_baseline_is_on_top_and_others_are_compared(
+    sweep: Opened, sweep_folder: Path
+) -> None:
+    values: dict[str, list[float]] = {}
+    for run in collect_runs([sweep_folder]):
+        score = run.metrics["test/accuracy"]
+        values.setdefault(run.name.rpartition("-s")[0], []).append(score)
+    name = names(sweep)[5]
+    sweep.tab.locator(".row-name").nth(5).click()
+    sweep.tab.click(".pin")
+    assert names(sweep)[0] == name
+    best = names(sweep)[1]
+    expected = statistics.fmean(values[best]) - statistics.fmean(values[name])
+    (shown,) = sweep.texts(".results > tbody > tr:nth-child(3) .main .delta")
+    assert shown == f"{expected:+.4f}".replace("-", "−")
+    sweep.tab.click(".pin")
+    assert sweep.texts(".delta") == []
+
+
+def test_every_key_that_differs_can_be_shown(sweep: Opened) -> None:
+    few = sweep.texts(".results thead th .code")
+    sweep.tab.check("#everything")
+    many = sweep.texts(".results thead th .code")
+    assert len(few) < len(many)
+    assert "quant.embedding_bits" in many
+    common = dict(
+        zip(
+            sweep.texts("#common-pairs dt"),
+            sweep.texts("#common-pairs dd"),
+            strict=True,
+        )
+    )
+    assert common["quant.activation_bits"] == "8"
+    assert not set(common) & set(many)
+    sweep.assert_quiet()
+
+
+def test_a_live_page_reloads_and_is_as_it_was_left(
+    browser: Browser, tmp_path: Path
+) -> None:
+    write_sweep(tmp_path, 40)
+    page = tmp_path / "index.html"
+    write_page(collect_runs([tmp_path]), page, "First", live_s=3600)
+    tab = browser.new_page()
+    complaints: list[str] = []
+    tab.on("console", lambda message: complaints.append(message.text))
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.goto(page.as_uri())
+    tab.click("#live-pause")
+    assert tab.text_content("#live-text") == "Live, paused."
+    tab.fill("#filter", "qbert_mp")
+    tab.wait_for_timeout(250)
+    tab.click("#sort-size")
+    tab.locator(".row-name").nth(1).click()
+    rows = tab.locator(".results .row-name").all_text_contents()
+    tab.evaluate("scrollTo(0, 700)")
+    write_page(collect_runs([tmp_path]), page, "Second", live_s=1)
+    tab.reload()
+    assert tab.title() == "Second"
+    assert tab.input_value("#filter") == "qbert_mp"
+    assert tab.locator(".results .row-name").all_text_contents() == rows
+    assert tab.locator("[aria-expanded=true]").count() == 1
+    assert tab.get_attribute("#table th[aria-sort]", "aria-sort") == "ascending"
+    tab.wait_for_function("() => Math.abs(scrollY - 700) < 60")
+    assert tab.text_content("#live-text") == "Live, paused."
+    write_page(collect_runs([tmp_path]), page, "Third")
+    tab.click("#live-pause")
+    tab.wait_for_function("() => document.title === 'Third'")
+    assert not tab.is_visible("#live")
+    assert complaints == []
+    tab.close()
 
 
 def test_a_legend_entry_hides_its_marks(sweep: Opened) -> None:
@@ -408,6 +533,7 @@ def test_without_three_dimensions_a_landscape_is_a_map(
         "};"
     )
     tab.goto((analyses_folder / "report" / "index.html").as_uri())
+    tab.locator("#landscape-section").scroll_into_view_if_needed()
     for side in ("flat", "sharp"):
         tab.wait_for_selector(f"#{side}-figure .contourlayer path", state="attached")
     assert complaints == []
@@ -493,8 +619,70 @@ def test_several_tasks_can_be_chosen(browser: Browser, tmp_path: Path) -> None:
     assert "SST-2 dev" in opened.texts("#results-lead")[0]
 
 
+def test_a_thousand_settings_can_be_looked_through(
+    browser: Browser, tmp_path: Path
+) -> None:
+    write_sweep(tmp_path, 1000, distinct=True)
+    tab = browser.new_page(viewport={"width": 1400, "height": 900})
+    complaints: list[str] = []
+    tab.on("console", lambda message: complaints.append(message.text))
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.goto(written(tmp_path).as_uri())
+    rows = tab.locator(".results .row-name")
+    runs = collect_runs([tmp_path])
+
+    assert tab.text_content("#shown") == "1,000 settings"
+    assert rows.count() == 100
+    best = tab.locator(".results td.main").first.text_content()
+    assert best == f"{max(run.metrics['test/accuracy'] for run in runs):.4f} (1)"
+    tab.wait_for_selector("#size-figure .trace", state="attached")
+    tab.evaluate("document.getElementById('table').scrollTo(0, 1e6)")
+    tab.wait_for_function(
+        "() => document.querySelectorAll('.results .row-name').length === 200"
+    )
+    tab.click("#more-rows button")
+    assert rows.count() == 1000
+    assert tab.text_content("#more-rows") == ""
+    few = sum("-qbert-w3-g128" in run.name for run in runs)
+    tab.fill("#filter", "w3-g128 qbert- -qbert_mp")
+    tab.wait_for_function(
+        "(n) => document.querySelectorAll('.results .row-name').length === n", arg=few
+    )
+    assert tab.text_content("#shown") == f"{few} of 1,000 settings"
+    assert complaints == []
+    tab.close()
+
+
+def test_paper_holds_every_row_and_no_control(browser: Browser, tmp_path: Path) -> None:
+    write_sweep(tmp_path, 220, distinct=True)
+    opened = Opened(browser, written(tmp_path))
+    opened.tab.emulate_media(media="print")
+    assert len(names(opened)) == 220
+    for control in (".toolbar", "#everything-field", "#more-rows", "#common"):
+        assert not opened.tab.is_visible(control), control
+    opened.run("dispatchEvent(new Event('afterprint'))")
+    assert opened.tab.is_hidden(".toolbar")
+    opened.tab.emulate_media(media="screen")
+    assert opened.tab.is_visible(".toolbar")
+    opened.assert_quiet()
+    opened.tab.close()
+
+
 def test_charts_draw_themselves(browser: Browser, sweep_folder: Path) -> None:
     tab = browser.new_page()
     tab.goto((sweep_folder / "report" / "index.html").as_uri())
     for figure in ("size", "bits", "loss", "validation", "spectra"):
+        tab.locator(f"#{figure}-figure").scroll_into_view_if_needed()
         tab.wait_for_selector(f"#{figure}-figure .trace", state="attached")
+    tab.close()
+
+
+def test_the_chart_library_is_read_only_for_a_chart(
+    browser: Browser, tmp_path: Path
+) -> None:
+    write_run(tmp_path / "a", record(status="failed", error="no disk"))
+    tab = browser.new_page()
+    tab.goto(written(tmp_path).as_uri())
+    assert tab.locator("#failures-lead").text_content() != ""
+    assert tab.evaluate("typeof Plotly") == "undefined"
+    tab.close()

@@ -27,13 +27,43 @@ def test_runs_that_did_not_finish_are_told_not_compared(tmp_path: Path) -> None:
     data = content(tmp_path)
 
     counts = {"finished": 1, "failed": 1, "running": 1, "unreadable": 1}
-    assert data["counts"] == counts
+    assert {key: n for key, n in data["counts"].items() if n} == counts
     assert len(data["views"][0]["settings"]) == 1
     failures = {failure["status"]: failure for failure in data["failures"]}
     assert failures["failed"]["error"] == "no disk"
     assert failures["failed"]["traceback"] == "Traceback: where it was"
+    assert failures["failed"]["file"] == "./../bad/error.txt"
+    assert failures["running"]["file"] is None
     assert "still running" in failures["running"]["error"]
     assert "JSONDecodeError" in failures["unreadable"]["error"]
+
+
+def test_settings_without_a_result_join_those_of_their_task(tmp_path: Path) -> None:
+    write_run(tmp_path / "done", record())
+    other = {"config": {"part": 2}, "metrics": {}, "bits": {}, "primary_metric": ""}
+    write_run(tmp_path / "a", record(status="running", seed=1, **other))
+    write_run(tmp_path / "b", record(status="waiting", seed=2, **other))
+    write_run(tmp_path / "c", record(status="failed", task="cola", **other))
+
+    (view,) = content(tmp_path)["views"]
+
+    done, pending = view["settings"]
+    assert (len(done["runs"]), done["unfinished"]) == (1, [])
+    assert pending["runs"] == []
+    assert pending["scores"] == [None]
+    assert sorted(run["status"] for run in pending["unfinished"]) == [
+        "running",
+        "waiting",
+    ]
+
+
+def test_many_long_tracebacks_leave_the_page_small(tmp_path: Path) -> None:
+    for i in range(50):
+        failed = write_run(tmp_path / str(i), record(status="failed", seed=i))
+        (failed / "error.txt").write_text("x" * 19_990 + "the reason")
+    failures = content(tmp_path)["failures"]
+    assert sum(len(failure["traceback"]) for failure in failures) <= 200_000
+    assert all(failure["traceback"].endswith("the reason") for failure in failures)
 
 
 def test_what_cannot_be_compared_is_kept_apart(tmp_path: Path) -> None:

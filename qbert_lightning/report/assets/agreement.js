@@ -2,8 +2,6 @@
 
 function drawAgreement() {
   const { pairs, agreement, leftOut } = page.data.curvature;
-  byId("agreement-section").hidden = !pairs.length;
-  if (!pairs.length) return;
   fill(byId("agreement-lead"), "How well a metric ranks the blocks: its number for each block against the rise of the loss when that block alone is quantized, on the same float model. 1 is the measured order, 0 none, −1 the opposite. Marks are light near the input and dark near the output.");
   fill(byId("agreement"), agreementTable(agreement));
   const keys = [...new Set(pairs.map(measurementKey))];

@@ -4,8 +4,6 @@ const RIDGE = 0.84;
 
 function drawDensity() {
   const { spectra, leftOut } = page.data.curvature;
-  byId("density-section").hidden = !spectra.length;
-  if (!spectra.length) return;
   const file = picked("density-file", spectra, ofRuns, () => { drawDensity(); drawLandscapes(); });
   const figure = byId("density-figure");
   fill(byId("density-table"));

@@ -57,6 +57,7 @@ function layout(x, y, { title, annotations = [], ...more }) {
 
 // Draw into a figure element; `legend` holds {label, glyph, color, traces}.
 function draw(figure, name, traces, plotLayout, { legend = [], note = null, onclick = null } = {}) {
+  readLibrary();
   if (!figure.plot) {
     figure.classList.add("drawn");
     figure.plot = element("div", { class: "plot", role: "img" });
@@ -88,8 +89,8 @@ function undraw(figure, sentence) {
 }
 
 function legendEntry(figure, { label, glyph, color, traces }, all) {
-  const isLine = glyph === "━";
-  const mark = element("span", { class: isLine ? "line-glyph" : "glyph", "aria-hidden": "true" }, isLine ? "" : glyph);
+  const isLine = "━┅".includes(glyph);
+  const mark = element("span", { class: isLine ? `line-glyph${glyph === "┅" ? " dashed" : ""}` : "glyph", "aria-hidden": "true" }, isLine ? "" : glyph);
   mark.style.color = color;
   const { hiddenLabels } = figure;
   const toggle = () => {

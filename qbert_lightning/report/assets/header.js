@@ -17,11 +17,9 @@ function drawHeader() {
   if (counts.finished) sentences.push(`${plural(counts.finished, "finished run")} in ${plural(settings, "setting")} on ${plural(tasks, "task")}.`);
   else if (!analyses) sentences.push("No finished run was found.");
   if (analyses) sentences.push(`${plural(analyses, "analysis", "analyses")} of float models.`);
-  if (counts.failed) sentences.push(`${plural(counts.failed, "run")} failed.`);
-  if (counts.running) sentences.push(`${plural(counts.running, "run")} did not end.`);
-  if (counts.unreadable) sentences.push(`${plural(counts.unreadable, "record")} could not be read.`);
   if (superseded) sentences.push(`${plural(superseded, "older record")} of the same runs ${superseded === 1 ? "is" : "are"} left out.`);
   fill(byId("lede"), sentences.join(" "));
+  drawCounts(counts);
   fill(byId("facts"),
     factRow("Written", dateText(written)),
     factRow("Hardware", countedLines(hardware)),
@@ -86,20 +84,4 @@ function drawStages() {
     element("th", { scope: "row" }, s.stage),
     [String(s.made), String(s.reused), String(s.artifacts), durationText(s.seconds)].map((text) => element("td", { class: "number" }, text))));
   fill(byId("stages"), element("table", {}, element("thead", {}, element("tr", {}, heads)), element("tbody", {}, rows)));
-}
-
-function drawFailures() {
-  const { failures } = page.data;
-  byId("failures-section").hidden = false;
-  fill(byId("failures-lead"), failures.length
-    ? `${plural(failures.length, "record")} ${failures.length === 1 ? "is" : "are"} not part of the comparison.`
-    : "No run failed, and every record found could be read.");
-  fill(byId("failures"), failures.map((failure) => {
-    const about = [failure.status, failure.task, failure.method, failure.started && dateText(failure.started)].filter(Boolean);
-    return element("article", { class: "failure" },
-      element("h3", {}, element("a", { href: failure.folder }, failure.name)),
-      element("p", { class: "note" }, about.join(" · ")),
-      element("pre", {}, failure.error),
-      failure.traceback ? element("details", {}, element("summary", {}, "Traceback"), element("pre", {}, failure.traceback)) : null);
-  }));
 }

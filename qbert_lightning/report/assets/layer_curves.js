@@ -9,8 +9,6 @@ const MOVING = {
 
 function drawLayerCurves() {
   const { histories, leftOut } = page.data.curvature;
-  byId("layer-curves-section").hidden = !histories.length;
-  if (!histories.length) return;
   const history = picked("history", histories, ofRuns, drawLayerCurves);
   fill(byId("layer-curves-lead"), "One line per block, measured again and again while the model was trained: light near the input, dark near the output.");
   const home = byId("layer-curves");

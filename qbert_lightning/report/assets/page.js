@@ -24,6 +24,8 @@ function choose(view) {
   order.column = "score-0";
   order.direction = view.higherIsBetter ? -1 : 1;
   open.clear();
+  page.baseline = null;
+  drawCommon();
   drawSummary();
   fill(byId("results-lead"), `Judged by ${view.metric} on ${view.split}: mean and standard deviation over seeds. A row opens onto its runs; a heading sorts.`);
   changed();
@@ -35,16 +37,18 @@ function drawShown() {
   fill(byId("shown"), shown === all ? plural(all, "setting") : `${shown.toLocaleString("en")} of ${plural(all, "setting")}`);
 }
 
-function wireControls() {
+function wireControls(first) {
   const { views } = page.data;
   byId("view-field").hidden = views.length < 2;
-  options(byId("view"), views.map(viewLabel), 0);
+  options(byId("view"), views.map(viewLabel), first);
   byId("view").addEventListener("change", (event) => choose(views[event.target.value]));
+  byId("published").addEventListener("change", changed);
+  byId("everything").addEventListener("change", drawTable);
   let waiting = 0;
   byId("filter").addEventListener("input", (event) => {
     clearTimeout(waiting);
     waiting = setTimeout(() => {
-      page.words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean);
+      page.words = wordsOf(event.target.value);
       changed();
     }, 120);
   });
@@ -52,34 +56,30 @@ function wireControls() {
 
 // What follows the filter, and what belongs to the float models and does not.
 const COMPARED = [drawSize, drawBits, drawCurves];
-const CURVED = [drawSpectra, drawDensity, drawLayerCurves, drawAgreement, drawLandscapes];
-const waitingCharts = new Set();
-let nextChart = 0;
 
-// Charts are drawn one after another, so that the page answers in between.
-function drawSoon(charts) {
-  for (const chart of charts) waitingCharts.add(chart);
-  clearTimeout(nextChart);
-  nextChart = setTimeout(drawNext, 0);
-}
-
-function drawNext() {
-  const [chart] = waitingCharts;
-  if (!chart) return;
-  waitingCharts.delete(chart);
-  chart();
-  nextChart = setTimeout(drawNext, 16);
-}
-
-function drawNow() {
-  clearTimeout(nextChart);
-  for (const chart of waitingCharts) chart();
-  waitingCharts.clear();
+function addCharts() {
+  if (page.data.views.length) {
+    addChart("size-figure", drawSize);
+    addChart("bits-figure", drawBits);
+    addChart("loss-figure", drawCurves);
+  }
+  const { analyses, spectra, histories, pairs } = page.data.curvature;
+  const curved = [
+    ["spectra-section", drawSpectra, analyses.length],
+    ["density-section", drawDensity, spectra.length],
+    ["landscape-section", drawLandscapes, spectra.some(({ layers }) => layers.some((layer) => layer.landscape))],
+    ["layer-curves-section", drawLayerCurves, histories.length],
+    ["agreement-section", drawAgreement, pairs.length],
+  ];
+  for (const [id, draw, isWanted] of curved) {
+    byId(id).hidden = !isWanted;
+    if (isWanted) addChart(id, draw);
+  }
 }
 
 function redraw() {
   if (page.view) changed();
-  drawSoon(CURVED);
+  staleAll();
 }
 
 // Colours and widths are read when drawing: another scheme, width, or paper draws again.
@@ -95,16 +95,20 @@ function wireSurroundings() {
   });
   addEventListener("beforeprint", () => {
     document.documentElement.classList.add("on-paper");
+    page.isOnPaper = true;
+    drawFailures(Infinity);
     redraw();
     drawNow();
   });
   addEventListener("afterprint", () => {
     document.documentElement.classList.remove("on-paper");
+    page.isOnPaper = false;
     redraw();
   });
 }
 
 function start() {
+  const state = kept();
   readData();
   drawHeader();
   drawStages();
@@ -113,11 +117,15 @@ function start() {
   if (page.data.views.length) {
     byId("toolbar").hidden = false;
     byId("main").hidden = false;
-    page.listeners.push(drawShown, drawTable, drawPlans, () => drawSoon(COMPARED));
-    wireControls();
-    choose(page.data.views[0]);
+    page.listeners.push(drawShown, drawTable, drawPublished, drawPlans, () => stale(COMPARED));
+    const first = recall(state);
+    wireControls(first);
+    wireTable();
+    choose(page.data.views[first]);
   }
-  drawSoon(CURVED);
+  addCharts();
+  returnTo(state);
+  wireLive(state);
 }
 
 start();

@@ -10,16 +10,17 @@ function settingLines(view, setting) {
   return lines;
 }
 
+const errorBars = (settings, color) => ({
+  type: "data", array: settings.map((s) => s.scores[0][1] ?? 0), thickness: 1, width: 0, color,
+});
+
 function pointTrace(view, settings, x, marker) {
   return {
     type: "scatter",
     mode: "markers",
     x: settings.map(x),
     y: settings.map((s) => s.scores[0][0]),
-    error_y: {
-      type: "data", array: settings.map((s) => s.scores[0][1] ?? 0),
-      thickness: 1, width: 0, color: marker.color,
-    },
+    ...(settings.some((s) => s.scores[0][1]) ? { error_y: errorBars(settings, marker.color) } : {}),
     marker: { size: marker.symbol.startsWith("triangle") ? 12 : 10, line: { width: 1.2, color: styleValue("--paper") }, ...marker },
     customdata: settings.map((s) => settingLines(view, s)),
     settings,
@@ -27,24 +28,46 @@ function pointTrace(view, settings, x, marker) {
   };
 }
 
-// The chart of scores over some logarithmic axis, with the float score as a dotted line.
-function scoreLayout(view, x, scores, height) {
+function scoreRange(view, settings, published) {
   const reference = floatReference(view);
-  const all = reference ? [...scores, reference.score] : scores;
-  return layout(x, axis("", { range: padded(all, 0.07) }), {
+  const scores = settings.map((s) => s.scores[0][0]);
+  return padded([...scores, ...published.map((p) => p.score), ...(reference ? [reference.score] : [])], 0.07);
+}
+
+// All places on the axis, and room for the published names to the right of theirs.
+function withNames(figure, values, published, x) {
+  const all = [...values, ...published.map((p) => p[x])];
+  if (!published.length || !hasRoomForNames(figure)) return all;
+  const spread = Math.max(...all) / Math.min(...all);
+  return [...all, ...published.map((p) => p[x] * 1.08 * Math.max(spread, 1.5) ** (110 / (figure.clientWidth - 170)))];
+}
+
+// The chart of scores over some logarithmic axis, with the float score as a dotted line.
+function scoreLayout(view, x, range, height, published) {
+  const reference = floatReference(view);
+  return layout(x, axis("", { range, automargin: false }), {
     height,
     title: `${view.metric} on ${view.split}`,
-    ...(reference ? referenceLine(view, reference) : {}),
+    ...(reference ? referenceLine(view, reference, published.length > 0) : {}),
   });
 }
 
-function referenceLine(view, { name, score, size }) {
+const referenceText = (view, { name, score, size }) =>
+  `${name} ${fixed(score, view.digits)}${size ? `, ${sizeText(size)} MiB` : ""}`;
+
+// Named beside the line, or below the chart where published names are beside it.
+function referenceLine(view, reference, hasNames) {
   const color = styleValue("--muted");
-  const text = `${name} ${fixed(score, view.digits)}${size ? `, ${sizeText(size)} MiB` : ""}`;
+  const { score: y } = reference;
   return {
-    shapes: [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: score, y1: score, layer: "below", line: { color, width: 1, dash: "dot" } }],
-    annotations: [{ xref: "paper", x: 1, y: score, xanchor: "right", yanchor: "bottom", showarrow: false, text, font: { size: 11, color } }],
+    shapes: [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: y, y1: y, layer: "below", line: { color, width: 1, dash: "dot" } }],
+    annotations: hasNames ? [] : [{ xref: "paper", x: 1, y, xanchor: "right", yanchor: "bottom", showarrow: false, text: referenceText(view, reference), font: { size: 11, color } }],
   };
+}
+
+function referenceNote(view, published) {
+  const reference = floatReference(view);
+  return reference && published.length ? `Dotted: ${referenceText(view, reference)}. ` : null;
 }
 
 function padded(values, share) {
@@ -57,7 +80,7 @@ function logAxis(figure, title, values) {
   const logs = padded(values.map(Math.log10), 0.06);
   const [low, high] = [10 ** logs[0], 10 ** logs[1]];
   const ticks = roundTicks(low, high, Math.max(4, figure.clientWidth / 80));
-  return axis(title, { type: "log", range: logs, tickvals: ticks, ticktext: ticks.map((tick) => trimmed(tick, 3)) });
+  return axis(title, { type: "log", range: logs, automargin: false, tickvals: ticks, ticktext: ticks.map((tick) => trimmed(tick, 3)) });
 }
 
 // Round numbers between two, as many as there is room for.
@@ -104,11 +127,18 @@ function drawSize() {
     legend.push({ label: method, ...look, traces: [trace] });
   }
   legend.push({ label: "Pareto front", glyph: "━", color: styleValue("--front"), traces: [frontLine] });
-  const x = logAxis(figure, "size of the whole model, MiB (logarithmic)", drawn.map((s) => s.size[0]));
+  const published = publishedOn(view, "size");
+  const range = scoreRange(view, drawn, published);
+  if (published.length) {
+    const lines = publishedTraces(figure, view, published, "size", range, 390);
+    traces.push(...lines);
+    legend.push(publishedLegend(published, lines));
+  }
+  const x = logAxis(figure, "size of the whole model, MiB (logarithmic)", withNames(figure, drawn.map((s) => s.size[0]), published, "size"));
   const missing = shown.filter((s) => !isSized(s)).length;
-  draw(figure, "Score against size", traces, scoreLayout(view, x, drawn.map((s) => s.scores[0][0]), 470), {
+  draw(figure, "Score against size", traces, scoreLayout(view, x, range, 470, published), {
     legend,
-    note: missing ? `Not drawn, for want of a finite score or size: ${plural(missing, "setting")}.` : null,
+    note: [referenceNote(view, published), missing ? `Not drawn, for want of a finite score or size: ${plural(missing, "setting")}.` : null],
     onclick: revealPoint,
   });
 }
@@ -162,10 +192,17 @@ function drawBits() {
   }
   const methods = page.methods.filter((m) => drawn.some((s) => s.method === m));
   const marks = methods.map((m) => `${methodLook(m).glyph} ${m}`);
-  const x = logAxis(figure, "bits per weight, average (logarithmic)", drawn.map((s) => s.bits[0]));
-  draw(figure, "Score against bits", traces, scoreLayout(view, x, drawn.map((s) => s.scores[0][0]), 420), {
+  const published = publishedOn(view, "bits");
+  const range = scoreRange(view, drawn, published);
+  if (published.length) {
+    const lines = publishedTraces(figure, view, published, "bits", range, 340);
+    traces.push(...lines);
+    legend.push(publishedLegend(published, lines));
+  }
+  const x = logAxis(figure, "bits per weight, average (logarithmic)", withNames(figure, drawn.map((s) => s.bits[0]), published, "bits"));
+  draw(figure, "Score against bits", traces, scoreLayout(view, x, range, 420, published), {
     legend,
-    note: `Marks: ${marks.join(" · ")}`,
+    note: [referenceNote(view, published), `Marks: ${marks.join(" · ")}`],
     onclick: revealPoint,
   });
 }

@@ -1,13 +1,16 @@
 // What is being looked at: one comparison, and the settings that pass the filter.
 
-const page = { data: null, view: null, words: [], listeners: [] };
+const page = { data: null, view: null, words: [], listeners: [], isOnPaper: false, baseline: null };
+
+const wordsOf = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
 
 function searchText(view, setting) {
   const shown = view.columns.map((column, i) => `${column.label}=${setting.values[i]}`);
   const all = view.keys.map((key, i) => `${key}=${setting.differences[i]}`);
   const own = [`groups=${setting.groups}`, `activation=${setting.activation}`];
+  const status = statusText(setting).map(([name]) => `status=${name}`);
   const bits = setting.bits ? [`bits=${bitsText(setting.bits[0])}`] : [];
-  return [setting.name, setting.method, ...shown, ...all, ...own, ...bits]
+  return [setting.name, setting.method, ...shown, ...all, ...own, ...bits, ...status]
     .join("\n").toLowerCase();
 }
 

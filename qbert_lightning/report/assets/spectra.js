@@ -2,8 +2,7 @@
 
 function drawSpectra() {
   const { analyses, leftOut } = page.data.curvature;
-  byId("spectra-section").hidden = !analyses.length;
-  if (analyses.length) drawSpectrum(byId("spectra-figure"), picked("spectrum", analyses, ofRuns, drawSpectra), leftOut.analyses);
+  drawSpectrum(byId("spectra-figure"), picked("spectrum", analyses, ofRuns, drawSpectra), leftOut.analyses);
 }
 
 const quantity = ({ metric }) =>
