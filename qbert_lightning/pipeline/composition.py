@@ -20,6 +20,7 @@ from hydra.core.override_parser.types import IntervalSweep, Override
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from qbert_lightning.ablation import BASELINE, Ablation, Job
 from qbert_lightning.errors import QbertError
 from qbert_lightning.pipeline.composition_errors import COMPOSITION_ERRORS, explain
 from qbert_lightning.pipeline.hydra_settings import check_hydra
@@ -28,6 +29,7 @@ from qbert_lightning.pipeline.own_folder import check_folder
 from qbert_lightning.pipeline.validation import leaves, validate
 
 MAX_CHOICES = 1000
+HYDRAS_OWN = ("hydra.", "hydra/")
 MAX_JOBS = 10_000
 HYDRA_VERSION = "1.3"  # whose defaults we rely on
 
@@ -153,6 +155,10 @@ def _check_sweep(
     check_hydra(master.hydra)
     params = master.hydra.sweeper.get("params") or {}
     asked = _parse([f"{key}={value}" for key, value in params.items()])
+    ablation = ablation_of(master.hydra.sweeper)
+    if ablation is not None:
+        _check_ablation(command, master, ablation)
+        return
     typed = {one.get_key_element() for one in [*fixed, *sweeps]}
     asked = [one for one in asked if one.get_key_element() not in typed]
     overrides = [*asked, *fixed, *sweeps]
@@ -166,6 +172,57 @@ def _check_sweep(
         for value in values[1:]:
             job = [*first[:position], value, *first[position + 1 :]]
             check_composed(compose(command, job), overrides)
+
+
+def _check_ablation(command: Command, master: DictConfig, ablation: Ablation) -> None:
+    """Check every change with one seed, and every seed of the baseline."""
+    jobs = ablation_jobs(ablation, command.overrides, master.get("tags") or [])
+    if len(jobs) > MAX_JOBS:
+        raise QbertError(f"ablation of {len(jobs)} jobs: accepted up to {MAX_JOBS}")
+    for job in jobs:
+        if job.change == BASELINE or job.seed == jobs[0].seed:
+            check_job(command, job.overrides)
+
+
+def ablation_of(sweeper: DictConfig) -> Ablation | None:
+    """The ablation that a sweeper's settings ask for, if any.
+
+    Raises:
+        QbertError: If its settings are none of an ablation.
+    """
+    if "changes" not in sweeper:
+        return None
+    settings = OmegaConf.to_container(sweeper, resolve=True)
+    assert isinstance(settings, dict)
+    return Ablation.from_settings(
+        settings.get("baseline"),
+        settings["changes"],
+        settings.get("seeds"),
+        "hydra.sweeper",
+    )
+
+
+def ablation_jobs(
+    ablation: Ablation, typed: Sequence[str], tags: Sequence[str]
+) -> list[Job]:
+    """The jobs of an ablation.
+
+    Args:
+        ablation: What it says.
+        typed: Overrides of the command line; those of Hydra itself are left out.
+        tags: Tags that the runs have anyway.
+    """
+    own = [one for one in typed if not one.lstrip("+~").startswith(HYDRAS_OWN)]
+    return ablation.jobs(own, _parse, list(tags))
+
+
+def check_job(command: Command, overrides: Sequence[str]) -> None:
+    """Compose and check one job of a sweep; raises `QbertError`."""
+    typed = [
+        one for one in command.overrides if one.lstrip("+~").startswith(HYDRAS_OWN)
+    ]
+    job = [*typed, *overrides]
+    check_composed(compose(command, job), _parse(job))
 
 
 def _choices(override: Override) -> Iterator[str]:
