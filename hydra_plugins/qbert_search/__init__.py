@@ -15,7 +15,7 @@ from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
-__all__ = ["AblationSweeper"]
+__all__ = ["AblationSweeper", "OptunaSweeper"]
 
 
 class _OurSweeper(Sweeper):
@@ -68,4 +68,56 @@ class AblationSweeper(_OurSweeper):
 
         return run_ablation(
             self.settings, arguments, self.config, self.hydra_context, self.launcher
+        )
+
+
+class OptunaSweeper(_OurSweeper):
+    """Searches for the best scores at every size.
+
+    Args:
+        n_trials: Trials in all.
+        trials_at_once: Trials that are launched together.
+        sampler: ``tpe``, ``nsga2`` or ``random``.
+        seed: Of the sampler.
+        directions: ``score`` and ``size_mb``, each ``maximize`` or ``minimize``.
+        warm_start: Whether sensible plans are tried first.
+        sensitivity_table: File with the table to start from, or null.
+        params: Key → the values to search over; the command line adds to it.
+    """
+
+    def __init__(
+        self,
+        n_trials: int,
+        trials_at_once: int,
+        sampler: str,
+        seed: int,
+        directions: Mapping[str, str],
+        warm_start: bool,
+        sensitivity_table: str | None,
+        params: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.params = _plain({"params": params or {}})["params"]
+        self.settings = _plain(
+            {
+                "n_trials": n_trials,
+                "trials_at_once": trials_at_once,
+                "sampler": sampler,
+                "seed": seed,
+                "directions": directions,
+                "warm_start": warm_start,
+                "sensitivity_table": sensitivity_table,
+            }
+        )
+
+    def sweep(self, arguments: list[str]) -> object:
+        """Search, or go on with a search that was interrupted."""
+        from qbert_lightning.pipeline.search import run_search
+
+        asked = [f"{key}={value}" for key, value in self.params.items()]
+        return run_search(
+            self.settings,
+            (asked, arguments),
+            self.config,
+            self.hydra_context,
+            self.launcher,
         )

@@ -27,6 +27,7 @@ from qbert_lightning.pipeline.hydra_settings import check_hydra
 from qbert_lightning.pipeline.overrides import key_of, parse_overrides
 from qbert_lightning.pipeline.own_folder import check_folder
 from qbert_lightning.pipeline.validation import leaves, validate
+from qbert_lightning.search import SearchSettings, read_space
 
 MAX_CHOICES = 1000
 HYDRAS_OWN = ("hydra.", "hydra/")
@@ -159,12 +160,15 @@ def _check_sweep(
     if ablation is not None:
         _check_ablation(command, master, ablation)
         return
+    search = search_of(master.hydra.sweeper)
     typed = {one.get_key_element() for one in [*fixed, *sweeps]}
     asked = [one for one in asked if one.get_key_element() not in typed]
     overrides = [*asked, *fixed, *sweeps]
     choices = [list(_choices(one)) for one in overrides]
     jobs = prod(len(values) for values in choices)
-    if jobs > MAX_JOBS:
+    if search is not None:
+        read_space(asked, [*fixed, *sweeps])
+    elif jobs > MAX_JOBS:
         raise QbertError(f"sweep of {jobs} jobs: accepted up to {MAX_JOBS}")
     first = [values[0] for values in choices]
     check_composed(compose(command, first), overrides)
@@ -182,6 +186,20 @@ def _check_ablation(command: Command, master: DictConfig, ablation: Ablation) ->
     for job in jobs:
         if job.change == BASELINE or job.seed == jobs[0].seed:
             check_job(command, job.overrides)
+
+
+def search_of(sweeper: DictConfig) -> SearchSettings | None:
+    """The search that a sweeper's settings ask for, if any.
+
+    Raises:
+        QbertError: If a setting is not accepted.
+    """
+    if "n_trials" not in sweeper:
+        return None
+    settings = OmegaConf.to_container(sweeper, resolve=True)
+    assert isinstance(settings, dict)
+    named = {str(name): value for name, value in settings.items()}
+    return SearchSettings.from_settings(named, "hydra.sweeper")
 
 
 def ablation_of(sweeper: DictConfig) -> Ablation | None:

@@ -141,7 +141,7 @@ def test_every_change_of_an_ablation_is_checked_before_the_first_job() -> None:
     assert check(*ablation, "seed=4", multirun=False)
     with pytest.raises(QbertError, match=r"quant\.grops=1: no such key"):
         check(*ablation, "+hydra.sweeper.changes.bad=['quant.grops=1']")
-    with pytest.raises(QbertError, match="quant.groups=128 does not divide"):
+    with pytest.raises(QbertError, match=r"quant\.groups=128 does not divide"):
         check(*ablation, "model.hidden_size=96")
     with pytest.raises(QbertError, match="accepted for seed only"):
         check(*ablation, "quant.activation_bits=4,8")
