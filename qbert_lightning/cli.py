@@ -15,10 +15,13 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from qbert_lightning import __version__
 from qbert_lightning.errors import FAILED, QbertError
+
+if TYPE_CHECKING:
+    from qbert_lightning.pipeline.composition import Command
 
 VERBS = {
     "run": "the whole loop, from fine-tuning to the comparison page",
@@ -42,6 +45,7 @@ options of a verb:
   --help               its configuration groups and values
   --cfg job            print the configuration and stop (--resolve: filled in)
   -m                   sweep over comma-separated values (multirun)
+  --dry-run            the jobs, their sizes and times; nothing is started or created
   --config-dir FOLDER  your own configuration groups, beside the built-in ones
   --version            print the version
 
@@ -150,6 +154,7 @@ def _parse(verb: str, arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--help", "-h", action="store_true")
     parser.add_argument("--run", "-r", action="store_true")
     parser.add_argument("--multirun", "-m", action="store_true")
+    parser.add_argument("--dry-run", action="store_true")
     parser.add_argument("--shell-completion", "-sc", action="store_true")
     parser.add_argument("--cfg", "-c", choices=("job", "hydra", "all"))
     parser.add_argument("--package", "-p")
@@ -187,6 +192,8 @@ def _run_application(verb: str, arguments: Sequence[str]) -> int:
     only_shows = options.help or options.hydra_help or options.info
     if not (only_shows or options.shell_completion):
         command = Command(verb, options.overrides, options.config_dir, options.multirun)
+        if options.dry_run:
+            return _show_jobs(command)
         is_sweep = check_command(command)
     try:
         _call_hydra(verb, _hydra_arguments(options))
@@ -194,6 +201,20 @@ def _run_application(verb: str, arguments: Sequence[str]) -> int:
         if is_sweep:
             raise QbertError(str(error), FAILED) from error
         raise
+    return 0
+
+
+def _show_jobs(command: Command) -> int:
+    """The table of a command's jobs.
+
+    Raises:
+        QbertError: For a verb without the stages of a run.
+    """
+    if command.verb in ("bench", "report"):
+        raise QbertError(f"{command.verb} --dry-run: accepted with other verbs")
+    from qbert_lightning.pipeline.dry_run import dry_run
+
+    dry_run(command)
     return 0
 
 

@@ -82,18 +82,21 @@ def check_command(command: Command) -> bool:
     with hydra.initialize_config_dir(
         str(config_folder()), job_name="qbert", version_base=HYDRA_VERSION
     ):
-        overrides = _parse(command.overrides)
-        fixed = [one for one in overrides if not one.is_sweep_override()]
-        sweeps = [one for one in overrides if one.is_sweep_override()]
-        master = compose(command, [str(one.input_line) for one in fixed])
-        if command.multirun or master.hydra.mode == RunMode.MULTIRUN:
-            _check_sweep(command, master, fixed, sweeps)
-            return True
-        if sweeps:
-            raise QbertError(
-                f"{sweeps[0].input_line}: several values: accepted with -m"
-            )
-        check_composed(master, fixed)
+        return check_choices(command)
+
+
+def check_choices(command: Command) -> bool:
+    """The same with Hydra initialized and the user's own folder checked."""
+    overrides = parse(command.overrides)
+    fixed = [one for one in overrides if not one.is_sweep_override()]
+    sweeps = [one for one in overrides if one.is_sweep_override()]
+    master = compose(command, [str(one.input_line) for one in fixed])
+    if command.multirun or master.hydra.mode == RunMode.MULTIRUN:
+        _check_sweep(command, master, fixed, sweeps)
+        return True
+    if sweeps:
+        raise QbertError(f"{sweeps[0].input_line}: several values: accepted with -m")
+    check_composed(master, fixed)
     return False
 
 
@@ -142,7 +145,8 @@ def _known_names(verb: str) -> list[str]:
     return [*config.hydra.runtime.choices, *(address for address, _ in leaves(raw))]
 
 
-def _parse(arguments: Sequence[str]) -> list[Override]:
+def parse(arguments: Sequence[str]) -> list[Override]:
+    """Read overrides, each one permitted; Hydra must be initialized."""
     return parse_overrides(arguments, GlobalHydra.instance().config_loader())
 
 
@@ -155,7 +159,7 @@ def _check_sweep(
     """Check the jobs that take every choice once; the command line wins over params."""
     check_hydra(master.hydra)
     params = master.hydra.sweeper.get("params") or {}
-    asked = _parse([f"{key}={value}" for key, value in params.items()])
+    asked = parse([f"{key}={value}" for key, value in params.items()])
     ablation = ablation_of(master.hydra.sweeper)
     if ablation is not None:
         _check_ablation(command, master, ablation)
@@ -230,17 +234,23 @@ def ablation_jobs(
         typed: Overrides of the command line; those of Hydra itself are left out.
         tags: Tags that the runs have anyway.
     """
-    own = [one for one in typed if not one.lstrip("+~").startswith(HYDRAS_OWN)]
-    return ablation.jobs(own, _parse, list(tags))
+    own = [one for one in typed if not is_hydras_own(one)]
+    return ablation.jobs(own, parse, list(tags))
+
+
+def is_hydras_own(override: str) -> bool:
+    """Whether an override sets something of Hydra, which no job repeats.
+
+    >>> is_hydras_own("hydra.launcher.n_jobs=2"), is_hydras_own("quant.groups=1")
+    (True, False)
+    """
+    return override.lstrip("+~").startswith(HYDRAS_OWN)
 
 
 def check_job(command: Command, overrides: Sequence[str]) -> None:
     """Compose and check one job of a sweep; raises `QbertError`."""
-    typed = [
-        one for one in command.overrides if one.lstrip("+~").startswith(HYDRAS_OWN)
-    ]
-    job = [*typed, *overrides]
-    check_composed(compose(command, job), _parse(job))
+    job = [*filter(is_hydras_own, command.overrides), *overrides]
+    check_composed(compose(command, job), parse(job))
 
 
 def _choices(override: Override) -> Iterator[str]:

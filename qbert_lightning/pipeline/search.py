@@ -57,7 +57,7 @@ def run_search(
     console = Console()
     with only_search(folder):
         study = Study(folder, space, checked)
-        if study.is_fresh and checked.warm_start:
+        if study.is_fresh:
             study.plan(_warm_points(space, checked, config, console))
         try:
             _Search(study, config, launcher).run(checked)
@@ -80,6 +80,8 @@ def warm_points(
         settings: Of the search.
         config: The resolved configuration of the search, without its `hydra` node.
     """
+    if not settings.warm_start:
+        return [], None
     found = known_table(settings.sensitivity_table, config)
     if found is None:
         points, source = first_points(space, None, {}), None
@@ -90,14 +92,22 @@ def warm_points(
     return points[: settings.n_trials], source
 
 
+def origin_of(source: Path | None) -> str:
+    """Where the first points of a search are from, in words."""
+    if source is None:
+        return "uniform widths; no sensitivity table of this task and model was found"
+    return f"uniform widths, and the best plans of {source}"
+
+
 def _warm_points(
     space: SearchSpace, settings: SearchSettings, config: DictConfig, console: Console
 ) -> list[Point]:
     own = OmegaConf.masked_copy(config, [key for key in config if key != "hydra"])
     plain: Any = OmegaConf.to_container(own, resolve=True)
     points, source = warm_points(space, settings, plain)
-    origin = f"uniform and from {source}" if source else "uniform, no sensitivity table"
-    console.print(f"search    first {len(points)} trials: {origin}", soft_wrap=True)
+    if points:
+        line = f"search    first {len(points)} trials: {origin_of(source)}"
+        console.print(line, soft_wrap=True, highlight=False)
     return points
 
 

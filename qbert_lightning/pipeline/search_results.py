@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from rich.table import Table
+from rich.text import Text
 
 from qbert_lightning.search.study import Trial
 
@@ -16,9 +17,14 @@ VERSION = 1
 
 
 def front_of(trials: Sequence[Trial]) -> list[Trial]:
-    """The trials that no other beats in both objectives, by rising size."""
+    """The trials that no other beats in both objectives, by rising size.
+
+    Of several trials of one point the first stands for all.
+    """
     best = [one for one in trials if one.is_optimal and one.values]
-    return sorted(best, key=lambda one: (one.values or (0.0, 0.0))[1])
+    points = [one.point for one in best]
+    first = [one for place, one in enumerate(best) if one.point not in points[:place]]
+    return sorted(first, key=lambda one: (one.values or (0.0, 0.0))[1])
 
 
 def write_search(trials: Sequence[Trial], folder: Path) -> Path:
@@ -52,7 +58,8 @@ def front_table(trials: Sequence[Trial]) -> Table:
         assert one.values is not None  # the front is made of finished trials
         score, size = one.values
         chosen = [one.point.get(key, "") for key in keys]
-        table.add_row(str(one.number), f"{score:.4f}", f"{size:.3f}", *chosen)
+        cells = [str(one.number), f"{score:.4f}", f"{size:.3f}", *chosen]
+        table.add_row(*map(Text, cells))
     return table
 
 
