@@ -76,7 +76,8 @@ def _read(path: Path) -> SensitivityTable | None:
         values = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return _table(values.get("sensitivity", values) if values else None)
+    is_record = isinstance(values, dict) and "sensitivity" in values
+    return _table(values["sensitivity"] if is_record else values)
 
 
 def _table(values: Any) -> SensitivityTable | None:

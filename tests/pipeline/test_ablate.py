@@ -10,8 +10,10 @@ from hydra.core.utils import JobReturn, JobStatus
 from hydra.types import HydraContext
 from omegaconf import OmegaConf
 
+from qbert_lightning.cli import run_command
 from qbert_lightning.errors import QbertError
 from qbert_lightning.pipeline import ablate
+from tests.pipeline.test_loop import SMALL
 from tests.report.run_folders import record
 
 SETTINGS = {
@@ -107,3 +109,27 @@ def test_an_interrupted_ablation_reports_what_there_is(
         run(tmp_path, monkeypatch, failing={3}, error=KeyboardInterrupt)
     half = json.loads((tmp_path / "ablation.json").read_text())["changes"][1]
     assert half["score"]["n"] == 1
+
+
+@pytest.mark.slow
+def test_an_ablation_on_the_command_line_leaves_modules_in_floating_point(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sizes against counts of weights: layers of 4 * 32² and of 2 * 32 * 64."""
+    monkeypatch.chdir(tmp_path)
+    steps = ["finetune.max_steps=1", "quantize.max_steps=1", "hydra.sweep.dir=s"]
+    assert run_command(["run", "ablation=modules", "seed=3", *SMALL, *steps]) == 0
+    data = json.loads(Path("s/ablation.json").read_text())
+    change = {one["change"]: one["size_mb"] for one in data["changes"]}
+    attention, feed_forward = 2 * 4 * 32 * 32, 2 * 2 * 32 * 64
+    ranges = {"attention": 2 * 4 * 4 * 64, "feed_forward": 2 * 2 * 4 * 64}
+    dearer = {
+        "attention_only": feed_forward * 30 - ranges["feed_forward"],
+        "feed_forward_only": attention * 30 - ranges["attention"],
+        "embeddings_only": (attention + feed_forward) * 30 - sum(ranges.values()),
+    }
+    for name, bits in dearer.items():
+        assert change[name]["mean"] == pytest.approx(bits / 8 / 2**20)
+        assert change[name]["half_width"] is None
+    tags = json.loads(Path("s/1/run.json").read_text())["config"]["tags"]
+    assert tags == ["change:attention_only"]
