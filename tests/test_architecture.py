@@ -62,7 +62,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "search": {"past_runs", "plan", "allocation"},
     "pipeline": BELOW_5
     | {"export", "report", "benchmarks", "ablation", "search", "past_runs"},
-    "cli": BELOW_5 | {"export", "report", "benchmarks", "pipeline"},
+    "sweeps": {"tracking", "report", "pipeline"},
+    "cli": BELOW_5 | {"export", "report", "benchmarks", "pipeline", "sweeps"},
     "__main__": {"cli"},
 }
 
@@ -87,6 +88,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "ablation": {"hydra", "rich"},
     "search": {"hydra", "optuna", "rich"},
     "pipeline": LIGHTNING | {"hydra", "omegaconf", "yaml", "rich"},
+    "sweeps": {"torch", "hydra", "omegaconf", "rich"},
     "cli": {"hydra", "omegaconf", "yaml", "rich"},
 }
 

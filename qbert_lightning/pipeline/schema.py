@@ -138,6 +138,31 @@ class Report:
 
 
 @dataclass
+class Launcher:
+    """`hydra.launcher` of `hydra/launcher=local`: how jobs share this machine.
+
+    Attributes:
+        slots: Jobs at once.
+        threads: CPU threads of each job.
+        gpus_per_job: GPUs of each job.
+        timeout_minutes: A job that runs longer is ended.
+        idle_minutes: A job whose main thread has done nothing for so long is ended.
+        on_error: Whether jobs are started after one has failed.
+        memory_retries: Times a job that ran out of memory is tried again.
+        start: How a job's process is made.
+    """
+
+    slots: Count | None = None
+    threads: Count | None = None
+    gpus_per_job: Count | None = None
+    timeout_minutes: Positive | None = None
+    idle_minutes: Positive | None = 30
+    on_error: Literal["continue", "stop"] = "continue"
+    memory_retries: Annotated[int, Range(0, 10)] = 2
+    start: Literal["auto", "fork", "command"] = "auto"
+
+
+@dataclass
 class AnyArgument:
     """Arguments that mean the same in whatever constructor they stand."""
 
@@ -187,6 +212,7 @@ SECTIONS: dict[str, type] = {
     "task": Task,
     "logger.wandb": Wandb,
 }
+LOCAL_LAUNCHER = "hydra_plugins.qbert_local.LocalLauncher"
 
 
 def hints_of(section: type) -> dict[str, Any]:
