@@ -137,7 +137,7 @@ def test_unknown_nested_choice_is_told_as_typed() -> None:
 
 
 def test_every_change_of_an_ablation_is_checked_before_the_first_job() -> None:
-    ablation = ("ablation=qbert_parts", "hydra.sweeper.seeds=[0]")
+    ablation = ("ablation=modules", "hydra.sweeper.seeds=[0]")
     assert check(*ablation, "seed=4", multirun=False)
     with pytest.raises(QbertError, match=r"quant\.grops=1: no such key"):
         check(*ablation, "+hydra.sweeper.changes.bad=['quant.grops=1']")

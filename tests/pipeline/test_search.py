@@ -230,5 +230,5 @@ def test_a_search_on_the_command_line_ends_with_its_front(
     assert run_command(command) == 0
     again = [path.stat().st_mtime_ns for path in sorted(Path("s").glob("*/run.json"))]
     assert again == records
-    assert run_command([*command, "quant.embedding_bits=4"]) == 1
-    assert "with other fixed" in capsys.readouterr().err
+    assert run_command([*command, "quant.embedding_bits=4"]) == 2
+    assert "holds another sweep" in capsys.readouterr().err
