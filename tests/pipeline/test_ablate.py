@@ -118,7 +118,9 @@ def test_an_ablation_on_the_command_line_leaves_modules_in_floating_point(
     """Sizes against counts of weights: layers of 4 * 32² and of 2 * 32 * 64."""
     monkeypatch.chdir(tmp_path)
     steps = ["finetune.max_steps=1", "quantize.max_steps=1", "hydra.sweep.dir=s"]
-    assert run_command(["run", "ablation=modules", "seed=3", *SMALL, *steps]) == 0
+    launcher = "hydra/launcher=basic"
+    command = ["run", "ablation=modules", "seed=3", launcher, *SMALL, *steps]
+    assert run_command(command) == 0
     data = json.loads(Path("s/ablation.json").read_text())
     change = {one["change"]: one["size_mb"] for one in data["changes"]}
     attention, feed_forward = 2 * 4 * 32 * 32, 2 * 2 * 32 * 64

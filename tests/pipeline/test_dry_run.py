@@ -19,6 +19,7 @@ FAST = [
     *(one for one in SMALL if not one.startswith("quant.")),
     *("finetune.max_steps=1", "quantize.max_steps=1"),
 ]
+LAUNCHER = "hydra/launcher=basic"
 SIZES = {
     "fixed": ["experiment=float,q8bert,qbert_w4_g4"],
     "given": ["method=qbert", "quant.groups=4", "allocator=given",
@@ -44,7 +45,7 @@ def test_predicted_sizes_are_those_of_the_finished_runs(
     """Uniform, given and symmetric widths exactly; a budget is not exceeded."""
     for kind, sweep in SIZES.items():
         before = planned_sweep(command(*FAST, *sweep, verb="quantize")).jobs
-        assert run_command(["quantize", "-m", *FAST, *sweep]) == 0
+        assert run_command(["quantize", "-m", LAUNCHER, *FAST, *sweep]) == 0
         rows, _ = foretell(before)
         newest = max(outputs.glob("sweeps/*"), key=lambda path: path.stat().st_mtime)
         real = {int(run.folder.name): run.metrics[SIZE] for run in past_runs(newest)}

@@ -212,7 +212,7 @@ def test_a_search_on_the_command_line_ends_with_its_front(
 ) -> None:
     monkeypatch.undo()
     monkeypatch.chdir(tmp_path)
-    steps = ["finetune.max_steps=1", "quantize.max_steps=1"]
+    steps = ["finetune.max_steps=1", "quantize.max_steps=1", "hydra/launcher=basic"]
     optuna = ["hydra/sweeper=optuna", "hydra.sweeper.n_trials=2", "hydra.sweep.dir=s"]
     chosen = ["method=qbert", "quant.groups=1,4", "quant.weight_bits=2,8"]
     small = [one for one in SMALL if not one.startswith("quant.")]
