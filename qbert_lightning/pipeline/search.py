@@ -62,7 +62,7 @@ def run_search(
         try:
             _Search(study, config, launcher).run(checked)
         finally:
-            _report(study, folder, console)
+            _report(study, checked.n_trials, folder, console)
     trials = study.trials()
     failed = sum(one.state == "failed" for one in trials)
     if failed:
@@ -192,9 +192,9 @@ def _values(ended: Ended) -> Values | None:
     return (float(value[0]), float(value[1])) if fine else None
 
 
-def _report(study: Study, folder: Path, console: Console) -> None:
+def _report(study: Study, n_trials: int, folder: Path, console: Console) -> None:
     trials = study.trials()
-    path = write_search(trials, folder)
+    path = write_search(trials, n_trials, folder)
     if console.width < TABLE_WIDTH:
         console = Console(width=TABLE_WIDTH)
     console.print(front_table(trials))

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from qbert_lightning.search.study import Trial
+from qbert_lightning.search.study import JOURNAL_FILE, Trial
 
 FILE = "search.json"
 VERSION = 1
@@ -27,10 +27,28 @@ def front_of(trials: Sequence[Trial]) -> list[Trial]:
     return sorted(first, key=lambda one: (one.values or (0.0, 0.0))[1])
 
 
-def write_search(trials: Sequence[Trial], folder: Path) -> Path:
-    """Write ``search.json``: every trial, and the numbers of those on the front."""
+def is_open(folder: Path) -> bool:
+    """Whether a sweep's folder holds a search that has not had all of its trials."""
+    if not (folder / JOURNAL_FILE).is_file():
+        return False
+    try:
+        data = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        return len(data["trials"]) < data["n_trials"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return True  # it was killed before it could report
+
+
+def write_search(trials: Sequence[Trial], n_trials: int, folder: Path) -> Path:
+    """Write ``search.json``: every trial, and the numbers of those on the front.
+
+    Args:
+        trials: Those that were begun.
+        n_trials: How many there are to be.
+        folder: The sweep's.
+    """
     data = {
         "version": VERSION,
+        "n_trials": n_trials,
         "objectives": ["score", "size_mb"],
         "front": [one.number for one in front_of(trials)],
         "trials": [asdict(one) for one in trials],
