@@ -40,6 +40,8 @@ TOOLS = {
     "plan": "pipeline.show_plan:show_plan",
     "status": "sweeps.status:show_status",
     "resume": "cli:resume",
+    "sync": "pipeline.sync:sync",
+    "workspace": "pipeline.workspace:workspace",
 }
 HELP = f"""qbert {__version__}: quantize BERT and compare what it costs
 
@@ -49,6 +51,8 @@ usage: qbert <verb> [key=value ...] [options]
   plan       print or compare plans: plan show FILE | plan diff FILE FILE
   status     what became of runs and sweeps: status [FOLDER ...]
   resume     go on with what is not finished: resume FOLDER [...]
+  sync       upload finished offline runs to W&B, each once: sync FOLDER ...
+  workspace  make the W&B report that compares a project's runs: workspace --help
 
 options of a verb:
   --help               its configuration groups and values

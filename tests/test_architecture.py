@@ -75,7 +75,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     **{package: {"torch"} for package in FLOOR_1 | FLOOR_2 | FLOOR_3},
     "plan": set(),
     "allocation": set(),
-    "tracking": LIGHTNING | {"wandb"},
+    "tracking": LIGHTNING | {"wandb", "wandb_workspaces"},
     "models": LIGHTNING
     | {"transformers", "tokenizers", "huggingface_hub", "safetensors"},
     "datamodules": LIGHTNING

@@ -63,6 +63,7 @@ BAD: list[tuple[str, str]] = [
     ("run model.hidden_size=wide", "model.hidden_size=wide"),
     ("run task.data.batch_size=0", "task.data.batch_size=0"),
     ("run logger.wandb.mode=sometimes", "logger.wandb.mode=sometimes: accepted auto"),
+    ("run logger.wandb.artifacts=[model]", "accepted list of plan | packed"),
     ("run tags=abc", "tags=abc: accepted list"),
     # what must fit together
     ("run quant.groups=12", "query rows=128: nearest accepted 8 or 16"),

@@ -24,7 +24,11 @@ from qbert_lightning.pipeline.finished import objectives_of
 from qbert_lightning.pipeline.front import FRONT_FILE, print_front
 from qbert_lightning.pipeline.instantiate import instantiate
 from qbert_lightning.pipeline.naming import run_name
-from qbert_lightning.pipeline.pictures import log_agreement, log_spectra
+from qbert_lightning.pipeline.pictures import (
+    log_agreement,
+    log_artifacts,
+    log_spectra,
+)
 from qbert_lightning.pipeline.quantize import quantize
 from qbert_lightning.pipeline.record import (
     log_plan,
@@ -48,10 +52,10 @@ from qbert_lightning.tracking import (
     environment,
     is_helper_process,
     open_wandb,
+    sweep_of,
 )
 from qbert_lightning.tracking.folder_lock import hold_folder
 from qbert_lightning.tracking.retries import read_retries
-from qbert_lightning.tracking.sweep_folder import sweep_of
 
 SECONDS_TO_END = 30.0  # that another process of the same run may need to end
 
@@ -69,7 +73,7 @@ def run_stages(config: DictConfig, until: str = "run") -> tuple[float, float] | 
     """
     hydra = HydraConfig.get()
     folder = Path(hydra.runtime.output_dir)
-    sweep = sweep_of(folder, is_job=hydra.mode == RunMode.MULTIRUN)
+    sweep = sweep_of(folder, is_multirun=hydra.mode == RunMode.MULTIRUN)
     plain: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
     console = Console()
     record = RunRecord(
@@ -82,6 +86,7 @@ def run_stages(config: DictConfig, until: str = "run") -> tuple[float, float] | 
         overrides=list(hydra.overrides.task),
         config_dir=_config_dir(hydra),
         retries=[retry["reason"] for retry in read_retries(folder)],
+        primary_metric=f"test/{plain['task']['module']['metrics'][0]}",
         environment=environment(),
     )
     if is_helper_process():  # the first process keeps the record
@@ -102,6 +107,7 @@ def run_stages(config: DictConfig, until: str = "run") -> tuple[float, float] | 
         finally:
             merge_metrics(record, folder)
         log_summary(tracker, record)
+        log_artifacts(tracker, record, settings.artifacts)
         if until == "analyze" and tracker.is_active:
             log_agreement(tracker, _analyses(record, folder, runs), folder)
     return _finish(console, record, folder, None if sweep else runs)
@@ -217,10 +223,9 @@ def _keep(stage: Stage, name: str, folder: Path) -> None:
 
 
 def _describe_data(bench: Workbench, record: RunRecord) -> None:
-    data, settings = bench.data, bench.config["task"]["module"]
+    data = bench.data
     record.splits = dict(data.split_names)
     record.data = {"fingerprint": data.fingerprint(), "rows": data.rows()}
-    record.primary_metric = f"test/{settings['metrics'][0]}"
 
 
 def _evaluate_artifact(bench: Workbench, record: RunRecord) -> None:

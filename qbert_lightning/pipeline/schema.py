@@ -20,6 +20,14 @@ Seed = Annotated[int, Range(0, 2**32 - 1)]
 Name = Annotated[
     str, Matching(r"[^/\\\x00-\x1f\x7f-\x9f]{1,120}", "1..120 characters, none of / \\")
 ]
+# W&B refuses these signs in a project.
+Project = Annotated[
+    str,
+    Matching(
+        r"[^/\\#?%:\x00-\x1f\x7f-\x9f]{1,120}",
+        "1..120 characters, none of / \\ # ? % :",
+    ),
+]
 
 
 @dataclass
@@ -85,9 +93,10 @@ class Wandb:
     """`logger.wandb`."""
 
     mode: Literal["auto", "online", "offline", "disabled"]
-    project: Name
+    project: Project
     entity: Name | None
     group: Name | None
+    artifacts: list[Literal["plan", "packed"]]
 
 
 @dataclass

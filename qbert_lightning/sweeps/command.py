@@ -13,6 +13,7 @@ from qbert_lightning.errors import FAILED, QbertError
 from qbert_lightning.pipeline.composition import Command
 from qbert_lightning.pipeline.finished import INCIDENTAL
 from qbert_lightning.pipeline.report import refresh_page
+from qbert_lightning.pipeline.sweep_table import log_sweep_summary
 from qbert_lightning.sweeps.job_states import is_finished
 from qbert_lightning.sweeps.sweep_record import SWEEP_FILE, SweepRecord
 from qbert_lightning.sweeps.table import print_sweep
@@ -68,6 +69,7 @@ def _end(folder: Path, problem: QbertError | None) -> int:
     states = print_sweep(folder)
     if any(state.record and state.record.kind in COMPARED for state in states):
         _say(f"page  {refresh_page(folder, folder.name)}")
+    log_sweep_summary(folder)
     left = [state for state in states if not is_finished(state)]
     if left:
         first = left[0]

@@ -1,4 +1,4 @@
-"""The sweep that a run belongs to."""
+"""Which sweep a job belongs to."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from pathlib import Path
 SWEEP_FILE = "sweep.json"
 
 
-def sweep_of(folder: Path, *, is_job: bool = False) -> Path | None:
-    """The folder of a run's sweep, None for a run of its own.
+def sweep_of(folder: Path, is_multirun: bool = False) -> Path | None:
+    """The folder of the sweep that a job is part of, None for a run alone.
 
-    A job that is a command of its own has no other sign of its sweep than the folder.
+    A sweep's jobs have their folders side by side in the sweep's own. A launcher may
+    run each job as a single run of its own, in a process that knows nothing of the
+    sweep; then the file that the launcher left in the sweep's folder tells.
 
     Args:
-        folder: The run's folder.
-        is_job: Whether the run is known to be a job, whatever the folder says.
+        folder: The job's folder.
+        is_multirun: Whether Hydra itself runs this job as one of several.
     """
-    is_job = is_job or (folder.parent / SWEEP_FILE).is_file()
-    return folder.parent if is_job else None
+    parent = folder.parent
+    return parent if is_multirun or (parent / SWEEP_FILE).is_file() else None
