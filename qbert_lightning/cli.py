@@ -16,10 +16,13 @@ from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from qbert_lightning import __version__
 from qbert_lightning.errors import FAILED, QbertError
+
+if TYPE_CHECKING:
+    from qbert_lightning.pipeline.composition import Command
 
 VERBS = {
     "run": "the whole loop, from fine-tuning to the comparison page",
@@ -55,6 +58,7 @@ options of a verb:
   --help               its configuration groups and values
   --cfg job            print the configuration and stop (--resolve: filled in)
   -m                   sweep over comma-separated values (multirun)
+  --dry-run            the jobs, their sizes and times; nothing is started or created
   --config-dir FOLDER  your own configuration groups, beside the built-in ones
   --version            print the version
 
@@ -177,6 +181,7 @@ def _parse(verb: str, arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--help", "-h", action="store_true")
     parser.add_argument("--run", "-r", action="store_true")
     parser.add_argument("--multirun", "-m", action="store_true")
+    parser.add_argument("--dry-run", action="store_true")
     parser.add_argument("--shell-completion", "-sc", action="store_true")
     parser.add_argument("--cfg", "-c", choices=("job", "hydra", "all"))
     parser.add_argument("--package", "-p")
@@ -221,6 +226,8 @@ def _run_application(verb: str, arguments: Sequence[str]) -> int:
         options.help or options.hydra_help or options.info or options.shell_completion
     ):
         command = Command(verb, options.overrides, options.config_dir, options.multirun)
+        if options.dry_run:
+            return _show_jobs(command)
         sweep = check_command(command)
     if sweep is None or only_shows:
         _call_hydra(verb, _hydra_arguments(options))
@@ -229,6 +236,20 @@ def _run_application(verb: str, arguments: Sequence[str]) -> int:
 
     arguments = _hydra_arguments(options)
     return run_sweep(command, sweep, lambda one: _call_hydra(verb, [*arguments, one]))
+
+
+def _show_jobs(command: Command) -> int:
+    """The table of a command's jobs.
+
+    Raises:
+        QbertError: For a verb without the stages of a run.
+    """
+    if command.verb in ("bench", "report"):
+        raise QbertError(f"{command.verb} --dry-run: accepted with other verbs")
+    from qbert_lightning.pipeline.dry_run import dry_run
+
+    dry_run(command)
+    return 0
 
 
 def _with_benchmark(options: argparse.Namespace) -> list[str]:

@@ -39,6 +39,7 @@ BELOW_5 = BELOW_4 | FLOOR_4
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "reachable": set(),
+    "past_runs": set(),
     "plan": set(),
     "functional": {"plan.granularity"},
     "hessian": set(),
@@ -57,7 +58,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "export": BELOW_5,
     "report": BELOW_5,
     "benchmarks": BELOW_5 | {"export", "report"},
-    "pipeline": BELOW_5 | {"export", "report", "benchmarks"},
+    "ablation": {"past_runs"},
+    "search": {"past_runs", "plan", "allocation"},
+    "pipeline": BELOW_5
+    | {"export", "report", "benchmarks", "ablation", "search", "past_runs"},
     "sweeps": {"tracking", "report", "pipeline"},
     "cli": BELOW_5 | {"export", "report", "benchmarks", "pipeline", "sweeps"},
     "__main__": {"cli"},
@@ -81,6 +85,8 @@ THIRD_PARTY: dict[str, set[str]] = {
     "export": LIGHTNING | {"safetensors", "onnx", "onnxruntime", "onnxscript"},
     "report": {"plotly", "matplotlib", "numpy"},
     "benchmarks": LIGHTNING | {"pyhessian", "hessian_eigenthings", "playwright"},
+    "ablation": {"hydra", "rich"},
+    "search": {"hydra", "optuna", "rich"},
     "pipeline": LIGHTNING | {"hydra", "omegaconf", "yaml", "rich"},
     "sweeps": {"torch", "hydra", "omegaconf", "rich"},
     "cli": {"hydra", "omegaconf", "yaml", "rich"},

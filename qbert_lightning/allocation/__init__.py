@@ -8,6 +8,7 @@ from qbert_lightning.allocation.budget import (
     choose_budget,
 )
 from qbert_lightning.allocation.budgeted import BudgetedAllocator
+from qbert_lightning.allocation.given import Given, given_bits, named_bits
 from qbert_lightning.allocation.pareto import Pareto, pareto_front
 from qbert_lightning.allocation.published import Published
 from qbert_lightning.allocation.ranked import Ranked
@@ -20,6 +21,7 @@ __all__ = [
     "Budget",
     "BudgetedAllocator",
     "FrontPoint",
+    "Given",
     "Megabytes",
     "Pareto",
     "Published",
@@ -27,5 +29,7 @@ __all__ = [
     "Reversed",
     "Uniform",
     "choose_budget",
+    "given_bits",
+    "named_bits",
     "pareto_front",
 ]

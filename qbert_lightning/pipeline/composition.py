@@ -20,14 +20,17 @@ from hydra.core.override_parser.types import IntervalSweep, Override
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from qbert_lightning.ablation import BASELINE, Ablation, Job
 from qbert_lightning.errors import QbertError
 from qbert_lightning.pipeline.composition_errors import COMPOSITION_ERRORS, explain
 from qbert_lightning.pipeline.hydra_settings import check_hydra
 from qbert_lightning.pipeline.overrides import key_of, parse_overrides
 from qbert_lightning.pipeline.own_folder import check_folder
 from qbert_lightning.pipeline.validation import leaves, validate
+from qbert_lightning.search import SearchSettings, read_space
 
 MAX_CHOICES = 1000
+HYDRAS_OWN = ("hydra.", "hydra/")
 MAX_JOBS = 10_000
 HYDRA_VERSION = "1.3"  # whose defaults we rely on
 
@@ -80,18 +83,21 @@ def check_command(command: Command) -> DictConfig | None:
     with hydra.initialize_config_dir(
         str(config_folder()), job_name="qbert", version_base=HYDRA_VERSION
     ):
-        overrides = _parse(command.overrides)
-        fixed = [one for one in overrides if not one.is_sweep_override()]
-        sweeps = [one for one in overrides if one.is_sweep_override()]
-        master = compose(command, [str(one.input_line) for one in fixed])
-        if command.multirun or master.hydra.mode == RunMode.MULTIRUN:
-            _check_sweep(command, master, fixed, sweeps)
-            return master
-        if sweeps:
-            raise QbertError(
-                f"{sweeps[0].input_line}: several values: accepted with -m"
-            )
-        check_composed(master, fixed)
+        return check_choices(command)
+
+
+def check_choices(command: Command) -> DictConfig | None:
+    """The same with Hydra initialized and the user's own folder checked."""
+    overrides = parse(command.overrides)
+    fixed = [one for one in overrides if not one.is_sweep_override()]
+    sweeps = [one for one in overrides if one.is_sweep_override()]
+    master = compose(command, [str(one.input_line) for one in fixed])
+    if command.multirun or master.hydra.mode == RunMode.MULTIRUN:
+        _check_sweep(command, master, fixed, sweeps)
+        return master
+    if sweeps:
+        raise QbertError(f"{sweeps[0].input_line}: several values: accepted with -m")
+    check_composed(master, fixed)
     return None
 
 
@@ -140,7 +146,8 @@ def _known_names(verb: str) -> list[str]:
     return [*config.hydra.runtime.choices, *(address for address, _ in leaves(raw))]
 
 
-def _parse(arguments: Sequence[str]) -> list[Override]:
+def parse(arguments: Sequence[str]) -> list[Override]:
+    """Read overrides, each one permitted; Hydra must be initialized."""
     return parse_overrides(arguments, GlobalHydra.instance().config_loader())
 
 
@@ -153,13 +160,20 @@ def _check_sweep(
     """Check the jobs that take every choice once; the command line wins over params."""
     check_hydra(master.hydra)
     params = master.hydra.sweeper.get("params") or {}
-    asked = _parse([f"{key}={value}" for key, value in params.items()])
+    asked = parse([f"{key}={value}" for key, value in params.items()])
+    ablation = ablation_of(master.hydra.sweeper)
+    if ablation is not None:
+        _check_ablation(command, master, ablation)
+        return
+    search = search_of(master.hydra.sweeper)
     typed = {one.get_key_element() for one in [*fixed, *sweeps]}
     asked = [one for one in asked if one.get_key_element() not in typed]
     overrides = [*asked, *fixed, *sweeps]
     choices = [list(_choices(one)) for one in overrides]
     jobs = prod(len(values) for values in choices)
-    if jobs > MAX_JOBS:
+    if search is not None:
+        read_space(asked, [*fixed, *sweeps])
+    elif jobs > MAX_JOBS:
         raise QbertError(f"sweep of {jobs} jobs: accepted up to {MAX_JOBS}")
     first = [values[0] for values in choices]
     check_composed(compose(command, first), overrides)
@@ -167,6 +181,77 @@ def _check_sweep(
         for value in values[1:]:
             job = [*first[:position], value, *first[position + 1 :]]
             check_composed(compose(command, job), overrides)
+
+
+def _check_ablation(command: Command, master: DictConfig, ablation: Ablation) -> None:
+    """Check every change with one seed, and every seed of the baseline."""
+    jobs = ablation_jobs(ablation, command.overrides, master.get("tags") or [])
+    if len(jobs) > MAX_JOBS:
+        raise QbertError(f"ablation of {len(jobs)} jobs: accepted up to {MAX_JOBS}")
+    for job in jobs:
+        if job.change == BASELINE or job.seed == jobs[0].seed:
+            check_job(command, job.overrides)
+
+
+def search_of(sweeper: DictConfig) -> SearchSettings | None:
+    """The search that a sweeper's settings ask for, if any.
+
+    Raises:
+        QbertError: If a setting is not accepted.
+    """
+    if "n_trials" not in sweeper:
+        return None
+    settings = OmegaConf.to_container(sweeper, resolve=True)
+    assert isinstance(settings, dict)
+    named = {str(name): value for name, value in settings.items()}
+    return SearchSettings.from_settings(named, "hydra.sweeper")
+
+
+def ablation_of(sweeper: DictConfig) -> Ablation | None:
+    """The ablation that a sweeper's settings ask for, if any.
+
+    Raises:
+        QbertError: If its settings are none of an ablation.
+    """
+    if "changes" not in sweeper:
+        return None
+    settings = OmegaConf.to_container(sweeper, resolve=True)
+    assert isinstance(settings, dict)
+    return Ablation.from_settings(
+        settings.get("baseline"),
+        settings["changes"],
+        settings.get("seeds"),
+        "hydra.sweeper",
+    )
+
+
+def ablation_jobs(
+    ablation: Ablation, typed: Sequence[str], tags: Sequence[str]
+) -> list[Job]:
+    """The jobs of an ablation.
+
+    Args:
+        ablation: What it says.
+        typed: Overrides of the command line; those of Hydra itself are left out.
+        tags: Tags that the runs have anyway.
+    """
+    own = [one for one in typed if not is_hydras_own(one)]
+    return ablation.jobs(own, parse, list(tags))
+
+
+def is_hydras_own(override: str) -> bool:
+    """Whether an override sets something of Hydra, which no job repeats.
+
+    >>> is_hydras_own("hydra.launcher.n_jobs=2"), is_hydras_own("quant.groups=1")
+    (True, False)
+    """
+    return override.lstrip("+~").startswith(HYDRAS_OWN)
+
+
+def check_job(command: Command, overrides: Sequence[str]) -> None:
+    """Compose and check one job of a sweep; raises `QbertError`."""
+    job = [*filter(is_hydras_own, command.overrides), *overrides]
+    check_composed(compose(command, job), parse(job))
 
 
 def _choices(override: Override) -> Iterator[str]:

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from qbert_lightning import plan
+from qbert_lightning.allocation import given_bits, named_bits
 from qbert_lightning.errors import QbertError
+from qbert_lightning.pipeline.block_names import block_names
 from qbert_lightning.plan import SchemeRule, bert_shapes
 from qbert_lightning.plan.size import BITS_PER_MEGABYTE
 
-UNIFORM = "qbert_lightning.allocation.Uniform"
+# Allocators under which `quant.weight_bits` means something.
+RULES_OWN = ("qbert_lightning.allocation.Uniform", "qbert_lightning.allocation.Given")
 MAX_JSON_BYTES = 1024 * 1024
 PREFIXES = {"camembert": "roberta", "xlm-roberta": "roberta"}  # others: their own name
 # Parts of a model that hold no layer of the plan.
@@ -46,6 +49,7 @@ def check_consistency(
     check_groups(config["quant"]["rules"], raw["quant"]["rules"], shapes)
     check_budget(config["allocator"], shapes)
     check_blocks(config["blocks"], shapes)
+    check_given(config["allocator"], config["blocks"], shapes)
     check_subsets(config["analysis"])
 
 
@@ -91,7 +95,7 @@ def check_quant_overrides(
 ) -> None:
     """Refuse a number set on the command line that nothing would use."""
     allocator = str(config["allocator"].get("_target_"))
-    if "quant.weight_bits" in overridden and allocator != UNIFORM:
+    if "quant.weight_bits" in overridden and allocator not in RULES_OWN:
         name = allocator.rpartition(".")[2].lower()
         raise QbertError(
             f"quant.weight_bits={config['quant'].get('weight_bits')}: allocator={name} "
@@ -248,6 +252,17 @@ def check_blocks(blocks: str | Sequence[str], shapes: Shapes) -> None:
     others = [f"{prefix}.{part}" for part in OTHER_PARTS]
     every = plan.with_parents([*shapes, *norms, *others, *HEADS])
     plan.matching_names(patterns, every)
+
+
+def check_given(allocator: Node, blocks: str | Sequence[str], shapes: Shapes) -> None:
+    """Refuse widths that cannot be, and blocks that the model does not have."""
+    bits = allocator.get("bits")
+    if not isinstance(bits, Mapping):
+        return
+    given = given_bits(bits)
+    names = block_names(blocks, shapes)
+    if names:
+        named_bits(given, names)
 
 
 def check_subsets(analysis: Node) -> None:

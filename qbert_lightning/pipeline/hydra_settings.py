@@ -23,15 +23,12 @@ HYDRA_TARGETS = frozenset(
         "hydra._internal.core_plugins.basic_sweeper.BasicSweeper",
         "hydra.experimental.callbacks.LogJobReturnCallback",
         "hydra_plugins.hydra_joblib_launcher.joblib_launcher.JoblibLauncher",
-        "hydra_plugins.hydra_optuna_sweeper.optuna_sweeper.OptunaSweeper",
+        "hydra_plugins.qbert_search.AblationSweeper",
+        "hydra_plugins.qbert_search.OptunaSweeper",
         "hydra_plugins.hydra_ray_launcher.ray_launcher.RayLauncher",
         "hydra_plugins.hydra_submitit_launcher.submitit_launcher.LocalLauncher",
         "hydra_plugins.hydra_submitit_launcher.submitit_launcher.SlurmLauncher",
         LOCAL_LAUNCHER,
-        "optuna.samplers.CmaEsSampler",
-        "optuna.samplers.NSGAIISampler",
-        "optuna.samplers.RandomSampler",
-        "optuna.samplers.TPESampler",
     }
 )
 LOG_CLASSES = frozenset(

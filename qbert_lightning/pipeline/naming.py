@@ -36,6 +36,8 @@ def run_name(config: Mapping[str, Any]) -> str:
     if candidates:
         kind = allocator["_target_"].rpartition(".")[2].lower()
         parts += [kind, *_unusual(config), "w" + "".join(map(str, candidates))]
+    elif any(allocator.get("bits", {}).values()):
+        parts += ["given", f"w{_given(allocator['bits'], quant.get('weight_bits'))}"]
     elif "weight_bits" in quant:
         parts.append(f"w{quant['weight_bits']}")
     if "activation_bits" in quant:
@@ -43,6 +45,18 @@ def run_name(config: Mapping[str, Any]) -> str:
     if "groups" in quant:
         parts.append(f"g{quant['groups']}")
     return "-".join([*parts, f"s{config['seed']}"])
+
+
+def _given(bits: Mapping[str, int | None], others: int | None) -> str:
+    """The widths up to the last that is given; the rule's stand for what is not.
+
+    >>> _given({"0": 2, "1": None, "2": 8, "3": None}, 4)
+    '248'
+    """
+    widths = list(bits.values())
+    while widths and widths[-1] is None:
+        widths.pop()
+    return "".join(str(others if width is None else width) for width in widths)
 
 
 def _unusual(config: Mapping[str, Any]) -> list[str]:

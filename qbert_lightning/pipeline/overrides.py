@@ -16,7 +16,15 @@ MAX_ARGUMENT = 16_384
 MAX_NESTING = 32
 
 # Where `+key=value` may add something: the mappings that are the user's to fill.
-OPEN_MAPPINGS = ("callbacks", "hydra", "logger", "quant.rules", "tags", "trainer")
+OPEN_MAPPINGS = (
+    "allocator.bits",
+    "callbacks",
+    "hydra",
+    "logger",
+    "quant.rules",
+    "tags",
+    "trainer",
+)
 
 # Environment variables that may enter a configuration; others may be secrets, and the
 # resolved configuration is written to disk and sent to the tracker.

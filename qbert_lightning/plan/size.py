@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
+from qbert_lightning.plan.granularity import Granularity
 from qbert_lightning.plan.quant_plan import QuantPlan
 
 FLOAT_BITS = 32
+RANGE_BITS = 32  # each scale and each offset is a float32
 BITS_PER_MEGABYTE = 8 * 2**20  # Q-BERT's "MB" is 2^20 bytes
 
 Shapes = Mapping[str, Sequence[int]]
@@ -80,6 +82,26 @@ def storage_bits(plan: QuantPlan, parameters: Shapes) -> int:
         spec = plan[layer].weight if kind == "weight" and layer in plan else None
         total += spec.storage_bits(shape) if spec else prod(shape) * FLOAT_BITS
     return total
+
+
+def affine_bits(
+    shape: Sequence[int], num_bits: int, granularity: Granularity, *, symmetric: bool
+) -> int:
+    """Bits of codes at evenly spaced levels, and of their ranges.
+
+    Args:
+        shape: Of the tensor.
+        num_bits: Width of a code.
+        granularity: Which values share a range.
+        symmetric: Whether a range is a scale alone, without an offset.
+
+    >>> from qbert_lightning.plan.granularity import PerTensor
+    >>> affine_bits((3, 5), 4, PerTensor(), symmetric=False)
+    124
+    """
+    numbers_per_range = 1 if symmetric else 2
+    ranges = granularity.num_ranges(shape)
+    return prod(shape) * num_bits + ranges * numbers_per_range * RANGE_BITS
 
 
 def nominal_megabytes(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import prod
 
 import torch
 from torch import Tensor
@@ -23,9 +22,8 @@ from qbert_lightning.functional import (
 )
 from qbert_lightning.observers import Observer
 from qbert_lightning.plan import Granularity, ObserverSpec, PerTensor, QuantSpec
+from qbert_lightning.plan.size import affine_bits
 from qbert_lightning.quantizers.base import Encoded, Quantizer
-
-RANGE_BITS = 32  # each scale and each offset is a float32
 
 
 @dataclass(frozen=True)
@@ -60,9 +58,9 @@ class AffineSpec(QuantSpec):
             )
 
     def storage_bits(self, shape: Sequence[int]) -> int:  # noqa: D102
-        numbers_per_range = 1 if self.symmetric else 2
-        ranges = self.granularity.num_ranges(shape)
-        return prod(shape) * self.num_bits + ranges * numbers_per_range * RANGE_BITS
+        return affine_bits(
+            shape, self.num_bits, self.granularity, symmetric=self.symmetric
+        )
 
     def build(self, shape: Sequence[int] = (), layer: str = "tensor") -> Quantizer:  # noqa: D102
         if shape:

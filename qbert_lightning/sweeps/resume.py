@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from qbert_lightning.errors import DATA, QbertError
+from qbert_lightning.pipeline.search_results import is_open
 from qbert_lightning.sweeps.command import FOLDER_KEY
 from qbert_lightning.sweeps.folders import find
 from qbert_lightning.sweeps.job_states import JobState, is_finished, job_state
@@ -53,7 +54,8 @@ def commands_to_resume(arguments: Sequence[str]) -> list[list[str]]:
 
 def _is_done(sweep: Path) -> bool:
     states = states_of(sweep)
-    return bool(states) and all(map(is_finished, states))
+    all_finished = bool(states) and all(map(is_finished, states))
+    return all_finished and not is_open(sweep)
 
 
 def _again(sweep: Path, added: Sequence[str]) -> list[str]:

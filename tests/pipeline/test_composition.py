@@ -134,3 +134,16 @@ def test_unknown_nested_choice_is_told_as_typed() -> None:
         QbertError, match=r"^experiment=demo/q8brt: .*nearest demo/q8bert"
     ):
         check("experiment=demo/q8brt", multirun=False)
+
+
+def test_every_change_of_an_ablation_is_checked_before_the_first_job() -> None:
+    ablation = ("ablation=modules", "hydra.sweeper.seeds=[0]")
+    assert check(*ablation, "seed=4", multirun=False)
+    with pytest.raises(QbertError, match=r"quant\.grops=1: no such key"):
+        check(*ablation, "+hydra.sweeper.changes.bad=['quant.grops=1']")
+    with pytest.raises(QbertError, match=r"quant\.groups=128 does not divide"):
+        check(*ablation, "model.hidden_size=96")
+    with pytest.raises(QbertError, match="accepted for seed only"):
+        check(*ablation, "quant.activation_bits=4,8")
+    with pytest.raises(QbertError, match=r"seed=\[0, -1\]"):
+        check(*ablation, "seed=0,-1")

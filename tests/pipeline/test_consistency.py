@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from qbert_lightning.errors import QbertError
+from qbert_lightning.pipeline.composition import Command, check_command
 from qbert_lightning.pipeline.consistency import (
     check_blocks,
     check_budget,
@@ -297,3 +298,22 @@ def test_other_families_have_their_own_prefix(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps(sizes))
     shapes = layer_shapes({"name_or_path": str(tmp_path)})
     assert "roberta.encoder.layer.0.output.dense" in shapes
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["allocator.bits.0=9"], r"allocator\.bits\.0=9: accepted 2\.\.8"),
+        (["allocator.bits.3=4"], r"allocator\.bits\.3: no such block: accepted 0\.\.2"),
+        (["+allocator.bits.x=4"], r"allocator\.bits\.x: no such block"),
+        (["+allocator.bits.24=4"], r"allocator\.bits\.24: no such block"),
+    ],
+)
+def test_given_widths_are_of_blocks_that_are_there(
+    overrides: list[str], said: str
+) -> None:
+    chosen = ["method=qbert", "allocator=given"]
+    check_command(Command("run", [*chosen, "allocator.bits.2=4"]))
+    check_command(Command("run", [*chosen, "quant.weight_bits=2"]))
+    with pytest.raises(QbertError, match=said):
+        check_command(Command("run", [*chosen, *overrides]))

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import hydra
 import pytest
 from omegaconf import DictConfig, OmegaConf, open_dict
@@ -70,3 +73,15 @@ def test_endless_reference_is_refused() -> None:
     OmegaConf.update(config, "hydra.callbacks", callbacks, force_add=True)
     with pytest.raises(QbertError, match="nesting"):
         check_hydra(config.hydra)
+
+
+def test_hydra_finds_our_sweepers_and_they_import_nothing_heavy() -> None:
+    code = (
+        "import sys; from hydra.core.plugins import Plugins;"
+        "from hydra.plugins.sweeper import Sweeper;"
+        "names = {one.__name__ for one in Plugins.instance().discover(Sweeper)};"
+        "assert {'AblationSweeper', 'OptunaSweeper'} <= names, names;"
+        "heavy = {'torch', 'optuna', 'rich', 'qbert_lightning.search'};"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
