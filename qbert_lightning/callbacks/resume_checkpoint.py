@@ -74,6 +74,7 @@ class ResumeCheckpoint(pl.Callback):
             # The batch at hand is only fetched: Lightning fetches it again.
             for counts in (loops[_BATCHES]["total"], loops[_BATCHES]["current"]):
                 counts["ready"] = counts["completed"]
+            loops[_BATCHES]["is_last_batch"] = False
         checkpoint[NOTE] = {
             **self.facts,
             "step": trainer.global_step,

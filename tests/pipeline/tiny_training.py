@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import hydra
 from omegaconf import OmegaConf
+from safetensors.torch import load_file
 
 from qbert_lightning.models import load_float
+from qbert_lightning.modules import TaskModule
 from qbert_lightning.pipeline.allocate import planned
 from qbert_lightning.pipeline.composition import HYDRA_VERSION, config_folder
 from qbert_lightning.pipeline.finetune import finetune
@@ -31,20 +37,49 @@ TINY = [
     "task.data.eval_batch_size=4",
     "finetune.max_epochs=2",
     "quantize.max_epochs=2",
-    "method=qbert",
-    "quant.groups=4",
+    "method=q8bert",
     "trainer.log_every_n_steps=1",
     "logger.wandb.mode=disabled",
 ]
 
 
+@cache
+def config_text(overrides: tuple[str, ...]) -> str:
+    """The configuration as YAML, composed once: that takes longer than to train."""
+    with hydra.initialize_config_dir(str(config_folder()), version_base=HYDRA_VERSION):
+        return OmegaConf.to_yaml(hydra.compose("quantize", [*TINY, *overrides]))
+
+
 def bench(folder: Path, *overrides: str, said: list[str] | None = None) -> Workbench:
     """A workbench whose stages are in `folder`."""
-    with hydra.initialize_config_dir(str(config_folder()), version_base=HYDRA_VERSION):
-        config = hydra.compose("quantize", [*TINY, *overrides])
-    OmegaConf.update(config, "paths.output_dir", str(folder), force_add=True)
+    config = OmegaConf.create(config_text(overrides))
+    OmegaConf.update(config, "paths.output_dir", str(folder))
     plain: Any = OmegaConf.to_container(config, resolve=True)
     return Workbench(plain, None, (said if said is not None else []).append)
+
+
+@contextmanager
+def at_call(number: int, method: str, act: Callable[[], None]) -> Iterator[None]:
+    """Do something within a call of a method of the task's module.
+
+    Args:
+        number: Which call, counted from 1.
+        method: ``training_step`` or ``validation_step``.
+        act: What to do, before the method does its work.
+    """
+    original = getattr(TaskModule, method)
+    calls = count(1)
+
+    def step(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401
+        if next(calls) == number:
+            act()
+        return original(*arguments, **named)
+
+    setattr(TaskModule, method, step)
+    try:
+        yield
+    finally:
+        setattr(TaskModule, method, original)
 
 
 def train(folder: Path, *overrides: str, said: list[str] | None = None) -> Stage:
@@ -63,10 +98,15 @@ def train_quantized(
 
 
 def result(stage: Stage) -> tuple[str, str]:
-    """What must not depend on interruptions: weights (SHA-256) and logged rows."""
-    weights = (stage.folder / "model.safetensors").read_bytes()
-    rows = (stage.folder / "metrics.jsonl").read_text()
-    return hashlib.sha256(weights).hexdigest(), rows
+    """What must not depend on interruptions: weights (SHA-256) and logged rows.
+
+    The file's header lists its metadata in an order that changes from file to file.
+    """
+    digest = hashlib.sha256()
+    for name, tensor in sorted(load_file(stage.folder / "model.safetensors").items()):
+        digest.update(f"{name} {tensor.dtype} {list(tensor.shape)}".encode())
+        digest.update(tensor.numpy().tobytes())
+    return digest.hexdigest(), (stage.folder / "metrics.jsonl").read_text()
 
 
 def marker(stage: Stage) -> dict[str, Any]:
