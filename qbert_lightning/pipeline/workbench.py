@@ -265,7 +265,9 @@ class Workbench:
         except SystemExit:
             if self._signals.received and left.path.exists():
                 step = trainer.global_step
-                self.say(f"{recipe:<9} stopped at step {step}: do the same to go on")
+                self.say(
+                    f"{recipe:<9} stopped at step {step}: the same command goes on"
+                )
             raise
         best.put_back(module)
         return history.to_marker()
