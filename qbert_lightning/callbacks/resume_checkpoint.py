@@ -36,6 +36,7 @@ class ResumeCheckpoint(pl.Callback):
 
     Attributes:
         facts: Plain values that are kept with the state, for whoever reads it.
+        has_begun: Whether training began, so that what was loaded did fit.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class ResumeCheckpoint(pl.Callback):
         self.every_minutes = every_minutes
         self.every_n_steps = every_n_steps
         self.facts: Mapping[str, Any] = {}
+        self.has_begun = False
         self._loaded: dict[str, Any] | None = None
         self._last_step = 0
         self._last_time = 0.0
@@ -96,6 +98,7 @@ class ResumeCheckpoint(pl.Callback):
     def on_train_start(  # noqa: D102
         self, trainer: pl.Trainer, pl_module: pl.LightningModule
     ) -> None:
+        self.has_begun = True
         if self._loaded is not None:
             # Whatever was logged when this process began to train is among them.
             self.metrics.replace(self._loaded["rows"])

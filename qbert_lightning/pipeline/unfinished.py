@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from qbert_lightning.callbacks.resume_checkpoint import NOTE
-from qbert_lightning.errors import QbertError
+from qbert_lightning.errors import DATA, QbertError
 from qbert_lightning.pipeline.checkpoint_io import DurableCheckpointIO
 from qbert_lightning.tracking import remove_temporaries
 from qbert_lightning.tracking.environment import package_versions
@@ -91,6 +91,22 @@ class Unfinished:
             say(f"{error}: this stage starts over")
             self.path.unlink(missing_ok=True)
             return History(now)
+
+    def refuse(self, reason: Exception) -> QbertError:
+        """Remove a checkpoint that does not fit, such as one of an older version.
+
+        Args:
+            reason: What happened when it was loaded.
+
+        Returns:
+            What to raise; the next attempt starts the stage over.
+        """
+        self.path.unlink(missing_ok=True)
+        return QbertError(
+            f"{self.path}: does not fit this version and is removed: the same command "
+            f"starts this stage over ({type(reason).__name__}: {reason})",
+            DATA,
+        )
 
 
 def fingerprint(stage: str, world_size: int) -> dict[str, Any]:

@@ -232,6 +232,7 @@ class Workbench:
         Raises:
             KeyboardInterrupt: If that was asked for, once a checkpoint is written.
             SystemExit: Likewise.
+            QbertError: (code 4) if the checkpoint does not fit; it is removed.
         """
         settings = self.config[recipe]
         log = MetricsLog(folder, self.tracker)
@@ -269,6 +270,10 @@ class Workbench:
                     f"{recipe:<9} stopped at step {step}: the same command goes on"
                 )
             raise
+        except (KeyError, RuntimeError) as error:
+            if checkpoint is None or resume.has_begun:
+                raise
+            raise left.refuse(error) from error
         best.put_back(module)
         return history.to_marker()
 

@@ -14,6 +14,8 @@ import pytest
 import torch
 
 from qbert_lightning.callbacks import ResumeCheckpoint
+from qbert_lightning.errors import QbertError
+from qbert_lightning.pipeline.checkpoint_io import DurableCheckpointIO
 from qbert_lightning.pipeline.stage_cache import Stage
 from tests.pipeline.tiny_training import (
     TINY,
@@ -207,6 +209,22 @@ def test_spoilt_checkpoint_starts_the_stage_over(
     assert any("this stage starts over" in line for line in said)
     assert result(done) == result(float_stage)
     assert "resumed_at" not in marker(done)
+
+
+def test_checkpoint_of_another_network_is_removed_and_told(
+    tmp_path: Path, float_stage: Stage
+) -> None:
+    with pytest.raises(CrashError), at_call(3, "training_step", crash):
+        train(tmp_path, "resume.every_n_steps=1")
+    [path] = unfinished(tmp_path)
+    files = DurableCheckpointIO()
+    state = files.load_checkpoint(path)
+    state["state_dict"]["model.new"] = torch.zeros(1)
+    files.save_checkpoint(state, path)
+    with pytest.raises(QbertError, match="does not fit") as refused:
+        train(tmp_path)
+    assert refused.value.code == 4
+    assert result(train(tmp_path)) == result(float_stage)
 
 
 def test_other_threads_are_told_and_written_down(tmp_path: Path) -> None:
