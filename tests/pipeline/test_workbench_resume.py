@@ -133,6 +133,21 @@ def test_signal_writes_a_checkpoint_before_it_ends_the_run(
     ]
 
 
+def test_signal_waits_until_gradients_are_used(tmp_path: Path) -> None:
+    """They are not in a checkpoint while they are still added up."""
+    added = ["+trainer.accumulate_grad_batches=2", "finetune.max_epochs=1"]
+    whole = train(tmp_path / "whole", *added)
+    stopped = tmp_path / "stopped"
+    with (
+        pytest.raises(SystemExit),
+        at_call(1, "training_step", send(signal.SIGTERM)),
+    ):
+        train(stopped, *added)
+    done = train(stopped, *added)
+    assert marker(done)["resumed_at"] == [1]
+    assert result(done) == result(whole)
+
+
 def test_second_signal_ends_at_once(tmp_path: Path) -> None:
     def twice() -> None:
         send(signal.SIGINT)()

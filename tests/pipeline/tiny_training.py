@@ -24,12 +24,13 @@ from qbert_lightning.pipeline.quantize import quantize
 from qbert_lightning.pipeline.stage_cache import MARKER, Stage
 from qbert_lightning.pipeline.workbench import Workbench
 
-# Five batches an epoch; dropout and shuffling are on, as they are by default.
+# Five batches an epoch, with dropout and in a shuffled order.
 TINY = [
     "model.num_hidden_layers=1",
     "model.hidden_size=16",
     "model.num_attention_heads=2",
     "model.intermediate_size=24",
+    "model.hidden_dropout_prob=0.2",
     "task.data.num_train=40",
     "task.data.num_validation=16",
     "task.data.num_test=8",
