@@ -13,6 +13,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from difflib import get_close_matches
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -31,12 +32,24 @@ VERBS = {
     "report": "one page comparing the runs below folders: report [FOLDER ...]",
     "bench": "measure ours beside other libraries: bench NAME",
 }
+# Verbs that take paths and no configuration: module and function.
+TOOLS = {
+    "plan": "pipeline.show_plan:show_plan",
+    "status": "sweeps.status:show_status",
+    "resume": "cli:resume",
+    "sync": "pipeline.sync:sync",
+    "workspace": "pipeline.workspace:workspace",
+}
 HELP = f"""qbert {__version__}: quantize BERT and compare what it costs
 
 usage: qbert <verb> [key=value ...] [options]
 
 {{verbs}}
   plan       print or compare plans: plan show FILE | plan diff FILE FILE
+  status     what became of runs and sweeps: status [FOLDER ...]
+  resume     go on with what is not finished: resume FOLDER [...]
+  sync       upload finished offline runs to W&B, each once: sync FOLDER ...
+  workspace  make the W&B report that compares a project's runs: workspace --help
 
 options of a verb:
   --help               its configuration groups and values
@@ -119,18 +132,32 @@ def _dispatch(arguments: list[str]) -> int:
         return 0
     if verb in ("-sc", "--shell-completion"):
         return _complete(arguments)
-    if verb == "plan":
-        from qbert_lightning.pipeline.show_plan import show_plan
-
-        return show_plan(arguments[1:])
+    if verb in TOOLS:
+        module, _, name = TOOLS[verb].partition(":")
+        tool = getattr(import_module(f"qbert_lightning.{module}"), name)
+        return int(tool(arguments[1:]))
     if verb not in VERBS:
-        near = get_close_matches(verb, [*VERBS, "plan"], 1)
+        near = get_close_matches(verb, [*VERBS, *TOOLS], 1)
         raise QbertError(
             f"{verb}: no such verb"
             + (f": nearest {near[0]}" if near else "")
-            + f": accepted {', '.join(VERBS)}, plan"
+            + f": accepted {', '.join([*VERBS, *TOOLS])}"
         )
     return _run_application(verb, arguments[1:])
+
+
+def resume(arguments: Sequence[str]) -> int:
+    """Go on with every unfinished run and sweep below some folders.
+
+    Returns:
+        The highest exit code of their commands.
+    """
+    from qbert_lightning.sweeps.resume import commands_to_resume
+
+    commands = commands_to_resume(arguments)
+    if not commands:
+        sys.stdout.write("everything is finished: nothing to resume\n")
+    return max((run_command(command) for command in commands), default=0)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -183,18 +210,20 @@ def _run_application(verb: str, arguments: Sequence[str]) -> int:
             options.overrides.append(f"inputs=[{quoted}]")
     from qbert_lightning.pipeline.composition import Command, check_command
 
-    is_sweep = False
-    only_shows = options.help or options.hydra_help or options.info
-    if not (only_shows or options.shell_completion):
+    only_shows = options.help or options.hydra_help or options.info or options.cfg
+    sweep = None
+    if not (
+        options.help or options.hydra_help or options.info or options.shell_completion
+    ):
         command = Command(verb, options.overrides, options.config_dir, options.multirun)
-        is_sweep = check_command(command)
-    try:
+        sweep = check_command(command)
+    if sweep is None or only_shows:
         _call_hydra(verb, _hydra_arguments(options))
-    except QbertError as error:
-        if is_sweep:
-            raise QbertError(str(error), FAILED) from error
-        raise
-    return 0
+        return 0
+    from qbert_lightning.sweeps.command import run_sweep
+
+    arguments = _hydra_arguments(options)
+    return run_sweep(command, sweep, lambda one: _call_hydra(verb, [*arguments, one]))
 
 
 def _with_benchmark(options: argparse.Namespace) -> list[str]:
@@ -246,7 +275,7 @@ def _complete(arguments: Sequence[str]) -> int:
     """
     words = os.environ.get("COMP_LINE", "").split(" ")
     if arguments[1:2] == ["query=bash"] and len(words) <= 2:
-        sys.stdout.write(" ".join([*VERBS, "plan"]) + "\n")
+        sys.stdout.write(" ".join([*VERBS, *TOOLS]) + "\n")
         return 0
     verb = words[1] if len(words) > 1 and words[1] in VERBS else "run"
     os.environ["COMP_LINE"] = " ".join([words[0], *words[2:]])

@@ -58,7 +58,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report": BELOW_5,
     "benchmarks": BELOW_5 | {"export"},
     "pipeline": BELOW_5 | {"export", "report", "benchmarks"},
-    "cli": BELOW_5 | {"export", "report", "benchmarks", "pipeline"},
+    "sweeps": {"tracking", "report", "pipeline"},
+    "cli": BELOW_5 | {"export", "report", "benchmarks", "pipeline", "sweeps"},
     "__main__": {"cli"},
 }
 
@@ -70,7 +71,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     **{package: {"torch"} for package in FLOOR_1 | FLOOR_2 | FLOOR_3},
     "plan": set(),
     "allocation": set(),
-    "tracking": LIGHTNING | {"wandb"},
+    "tracking": LIGHTNING | {"wandb", "wandb_workspaces"},
     "models": LIGHTNING
     | {"transformers", "tokenizers", "huggingface_hub", "safetensors"},
     "datamodules": LIGHTNING
@@ -81,6 +82,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "report": {"plotly", "matplotlib", "numpy"},
     "benchmarks": LIGHTNING | {"pyhessian", "hessian_eigenthings"},
     "pipeline": LIGHTNING | {"hydra", "omegaconf", "yaml", "rich"},
+    "sweeps": {"torch", "hydra", "omegaconf", "rich"},
     "cli": {"hydra", "omegaconf", "yaml", "rich"},
 }
 

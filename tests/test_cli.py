@@ -63,6 +63,7 @@ BAD: list[tuple[str, str]] = [
     ("run model.hidden_size=wide", "model.hidden_size=wide"),
     ("run task.data.batch_size=0", "task.data.batch_size=0"),
     ("run logger.wandb.mode=sometimes", "logger.wandb.mode=sometimes: accepted auto"),
+    ("run logger.wandb.artifacts=[model]", "accepted list of plan | packed"),
     ("run tags=abc", "tags=abc: accepted list"),
     # what must fit together
     ("run quant.groups=12", "query rows=128: nearest accepted 8 or 16"),
@@ -226,6 +227,7 @@ def test_shown_configuration_has_the_overrides(
 # What follows runs jobs, with the stages replaced.
 
 Stages = Callable[..., Any]
+HERE = ["hydra/launcher=basic"]  # in this process, where the stages are replaced
 
 
 @pytest.fixture
@@ -282,7 +284,7 @@ def test_sweep_runs_every_combination_in_one_folder(
 ) -> None:
     seen: list[tuple[int, int]] = []
     stages(lambda config, until: seen.append((config.seed, config.quant.groups)))
-    assert run_command(["run", "-m", "seed=1,2", "quant.groups=1,4"]) == 0
+    assert run_command(["run", "-m", *HERE, "seed=1,2", "quant.groups=1,4"]) == 0
     assert seen == [(1, 1), (1, 4), (2, 1), (2, 4)]
     (sweep,) = (tmp_path / "outputs" / "sweeps").iterdir()
     assert sorted(folder.name for folder in runs(tmp_path)) == ["0", "1", "2", "3"]
@@ -338,7 +340,7 @@ def test_failed_jobs_do_not_end_the_sweep(
             raise endings[config.seed]
 
     stages(run_stages)
-    assert run_command(["run", "-m", "seed=1,2,3"]) == 1
+    assert run_command(["run", "-m", *HERE, "seed=1,2,3"]) == 1
     error = capsys.readouterr().err
     assert "failed: job 1: bad rows" in error
     assert error.splitlines()[-1].startswith("error: job 0: ")
@@ -359,7 +361,7 @@ def test_combination_is_checked_by_its_job(
         )
     )
     sweeps = ["quant.groups=64,128", "model.intermediate_size=512,320"]
-    assert run_command(["run", "-m", *sweeps]) == 1
+    assert run_command(["run", "-m", *HERE, *sweeps]) == 1
     assert "quant.groups=128" in last_line(capsys)
     assert done == [(64, 512), (64, 320), (128, 512)]
 

@@ -1,6 +1,16 @@
-"""Side-by-side measurements against other libraries, residuals and bytes checked."""
+"""Measurements side by side in one run, against other libraries and against chance."""
 
 from qbert_lightning.benchmarks.base import Benchmark, Outcome, Say, Subject
 from qbert_lightning.benchmarks.hessian import HessianBenchmark
+from qbert_lightning.benchmarks.kills import KillBenchmark
+from qbert_lightning.benchmarks.sweeps import SweepBenchmark
 
-__all__ = ["Benchmark", "HessianBenchmark", "Outcome", "Say", "Subject"]
+__all__ = [
+    "Benchmark",
+    "HessianBenchmark",
+    "KillBenchmark",
+    "Outcome",
+    "Say",
+    "Subject",
+    "SweepBenchmark",
+]

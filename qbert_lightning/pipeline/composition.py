@@ -62,14 +62,15 @@ def config_folder() -> Path:
     return inside if inside.is_dir() else package.parent / "conf"
 
 
-def check_command(command: Command) -> bool:
+def check_command(command: Command) -> DictConfig | None:
     """Check a whole command: every choice of every sweep once, before any job runs.
 
     Choices of different sweeps are not multiplied; each job checks its own
     combination again before it imports anything heavy.
 
     Returns:
-        Whether it is a sweep.
+        The configuration that the fixed overrides make, with its `hydra` node, if it
+        is a sweep; None for a single run.
 
     Raises:
         QbertError: (code 2) in one line.
@@ -85,13 +86,13 @@ def check_command(command: Command) -> bool:
         master = compose(command, [str(one.input_line) for one in fixed])
         if command.multirun or master.hydra.mode == RunMode.MULTIRUN:
             _check_sweep(command, master, fixed, sweeps)
-            return True
+            return master
         if sweeps:
             raise QbertError(
                 f"{sweeps[0].input_line}: several values: accepted with -m"
             )
         check_composed(master, fixed)
-    return False
+    return None
 
 
 def check_composed(composed: DictConfig, overrides: Sequence[Override]) -> None:

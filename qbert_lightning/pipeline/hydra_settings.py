@@ -14,6 +14,8 @@ from omegaconf.errors import OmegaConfBaseException
 
 from qbert_lightning.errors import QbertError
 from qbert_lightning.pipeline.overrides import MAX_NESTING
+from qbert_lightning.pipeline.schema import LOCAL_LAUNCHER, Launcher, hints_of
+from qbert_lightning.pipeline.value_types import accepts, describe
 
 HYDRA_TARGETS = frozenset(
     {
@@ -25,11 +27,11 @@ HYDRA_TARGETS = frozenset(
         "hydra_plugins.hydra_ray_launcher.ray_launcher.RayLauncher",
         "hydra_plugins.hydra_submitit_launcher.submitit_launcher.LocalLauncher",
         "hydra_plugins.hydra_submitit_launcher.submitit_launcher.SlurmLauncher",
+        LOCAL_LAUNCHER,
         "optuna.samplers.CmaEsSampler",
         "optuna.samplers.NSGAIISampler",
         "optuna.samplers.RandomSampler",
         "optuna.samplers.TPESampler",
-        "qbert_lightning.pipeline.comparison.SweepComparison",
     }
 )
 LOG_CLASSES = frozenset(
@@ -76,6 +78,24 @@ def check_hydra(hydra: DictConfig) -> None:
         elif ".env_set." in key and not name.startswith(ENVIRONMENT_PREFIXES):
             accepted = ", ".join(f"{prefix}*" for prefix in ENVIRONMENT_PREFIXES)
             raise QbertError(f"{key}: accepted {accepted}")
+    _check_launcher(hydra)
+
+
+def _check_launcher(hydra: DictConfig) -> None:
+    """Check the settings of our own launcher; others check theirs."""
+    launcher = hydra.get("launcher") or {}
+    if launcher.get("_target_") != LOCAL_LAUNCHER:
+        return
+    hints = hints_of(Launcher)
+    for name, value in launcher.items():
+        key = f"hydra.launcher.{name}"
+        if name == "_target_":
+            continue
+        if name not in hints:
+            raise QbertError(f"{key}={value}: no such key: accepted {', '.join(hints)}")
+        if not accepts(hints[name], value):
+            shown = "null" if value is None else value
+            raise QbertError(f"{key}={shown}: accepted {describe(hints[name])}")
 
 
 def _require(key: str, value: Any, accepted: frozenset[str]) -> None:

@@ -20,6 +20,7 @@ from omegaconf import DictConfig
 # Imported for every process a launcher starts: registers the resolver `unique`.
 import qbert_lightning.pipeline.composition  # noqa: F401
 from qbert_lightning.errors import ENVIRONMENT, FAILED, QbertError
+from qbert_lightning.pipeline.finished import finished_record, objectives_of
 from qbert_lightning.pipeline.overrides import key_of
 from qbert_lightning.pipeline.validation import validate
 
@@ -55,6 +56,9 @@ def run_job(config: DictConfig) -> Any:
     try:
         overrides = OverridesParser.create().parse_overrides(list(job.overrides.task))
         validate(config, {key_of(one) for one in overrides})
+        if is_sweep and (done := finished_record(Path(job.runtime.output_dir), config)):
+            sys.stdout.write(f"job {job.job.num} was finished before\n")
+            return objectives_of(done)
         return _run_verb(verb, config)
     except BaseException as error:
         if verb != "report":

@@ -1,11 +1,12 @@
-"""The pictures and tables of an analysis and a plan that go to the tracker."""
+"""The pictures, tables and files of an analysis and a plan that go to the tracker."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from qbert_lightning.export.digest import file_digest
 from qbert_lightning.report import Run
 from qbert_lightning.report.agreement import Agreement, agreements
 from qbert_lightning.report.agreement_figure import agreement_figure
@@ -15,7 +16,10 @@ from qbert_lightning.report.figure_style import Figure, as_plotly
 from qbert_lightning.report.landscape_figure import landscape_figure, landscapes_figure
 from qbert_lightning.report.layer_spectra import LayerSpectrum, parse_spectra
 from qbert_lightning.report.plan_figure import plan_figure
-from qbert_lightning.tracking import WandbRun, decode
+from qbert_lightning.tracking import RunRecord, WandbRun, decode
+from qbert_lightning.tracking.wandb_settings import PACKED, PLAN
+
+PLAN_FILE, MODEL_FILE = "plan.json", "model.safetensors"
 
 
 def log_spectra(tracker: WandbRun, spectra: Mapping[str, Any]) -> None:
@@ -106,6 +110,34 @@ def log_bits(tracker: WandbRun, bits: Mapping[str, int]) -> None:
     """
     if bits:
         _picture(tracker, "quant/plan_bits", plan_figure, bits)
+
+
+def log_artifacts(
+    tracker: WandbRun, record: RunRecord, wanted: Collection[str]
+) -> None:
+    """Send the files that were asked for, as far as the run has made them.
+
+    Args:
+        tracker: Where to.
+        record: The run's record; its stages say where the files are.
+        wanted: Any of `plan` and `packed`.
+    """
+    given = record.config["plan"]
+    folders = {name: Path(entry["folder"]) for name, entry in record.stages.items()}
+    plan = Path(given) if given else folders.get("allocate", Path()) / PLAN_FILE
+    if PLAN in wanted and plan.is_file():
+        metadata = _described(plan) | {"bits": record.bits}
+        tracker.artifact(f"{record.name}-plan", PLAN, plan, metadata)
+    if PACKED in wanted and "export" in folders:
+        metadata = _described(folders["export"] / MODEL_FILE) | {
+            key: value for key, value in record.metrics.items() if value is not None
+        }
+        name = f"{record.name}-packed"
+        tracker.artifact(name, PACKED, folders["export"], metadata)
+
+
+def _described(file: Path) -> dict[str, Any]:
+    return {"bytes": file.stat().st_size, "sha256": file_digest(file)}
 
 
 def _picture(

@@ -20,10 +20,15 @@ from qbert_lightning.pipeline.analyze import analyze, table_of
 from qbert_lightning.pipeline.evaluate import evaluate, scores_of
 from qbert_lightning.pipeline.export import export, facts_of
 from qbert_lightning.pipeline.finetune import finetune
+from qbert_lightning.pipeline.finished import objectives_of
 from qbert_lightning.pipeline.front import FRONT_FILE, print_front
 from qbert_lightning.pipeline.instantiate import instantiate
 from qbert_lightning.pipeline.naming import run_name
-from qbert_lightning.pipeline.pictures import log_agreement, log_spectra
+from qbert_lightning.pipeline.pictures import (
+    log_agreement,
+    log_artifacts,
+    log_spectra,
+)
 from qbert_lightning.pipeline.quantize import quantize
 from qbert_lightning.pipeline.record import (
     log_plan,
@@ -47,7 +52,12 @@ from qbert_lightning.tracking import (
     environment,
     is_helper_process,
     open_wandb,
+    sweep_of,
 )
+from qbert_lightning.tracking.folder_lock import hold_folder
+from qbert_lightning.tracking.retries import read_retries
+
+SECONDS_TO_END = 30.0  # that another process of the same run may need to end
 
 
 def run_stages(config: DictConfig, until: str = "run") -> tuple[float, float] | None:
@@ -63,6 +73,7 @@ def run_stages(config: DictConfig, until: str = "run") -> tuple[float, float] | 
     """
     hydra = HydraConfig.get()
     folder = Path(hydra.runtime.output_dir)
+    sweep = sweep_of(folder, is_multirun=hydra.mode == RunMode.MULTIRUN)
     plain: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
     console = Console()
     record = RunRecord(
@@ -73,17 +84,20 @@ def run_stages(config: DictConfig, until: str = "run") -> tuple[float, float] | 
         seed=plain["seed"],
         config=plain,
         overrides=list(hydra.overrides.task),
+        config_dir=_config_dir(hydra),
+        retries=[retry["reason"] for retry in read_retries(folder)],
+        primary_metric=f"test/{plain['task']['module']['metrics'][0]}",
         environment=environment(),
     )
     if is_helper_process():  # the first process keeps the record
         _loop(Workbench(plain, None, lambda line: None), record, until, folder)
         return None
-    sweep = folder.parent if hydra.mode == RunMode.MULTIRUN else None
     runs = sweep or Path(plain["paths"]["output_dir"])
     console.print(f"[bold]{record.name}[/bold]  {folder}", soft_wrap=True)
     wandb = (plain["logger"] or {}).get("wandb")  # dropped with ~logger.wandb
     settings = instantiate(wandb) if wandb else WandbSettings(mode="disabled")
     with (
+        hold_folder(folder, SECONDS_TO_END),
         open_wandb(settings, record, folder, sweep) as tracker,
         record.recording(folder),
     ):
@@ -93,28 +107,37 @@ def run_stages(config: DictConfig, until: str = "run") -> tuple[float, float] | 
         finally:
             merge_metrics(record, folder)
         log_summary(tracker, record)
+        log_artifacts(tracker, record, settings.artifacts)
         if until == "analyze" and tracker.is_active:
             log_agreement(tracker, _analyses(record, folder, runs), folder)
-    return _finish(console, record, folder, runs)
+    return _finish(console, record, folder, None if sweep else runs)
 
 
 def _say(console: Console, line: str) -> None:
     console.print(line, soft_wrap=True, highlight=False)
 
 
+def _config_dir(hydra: Any) -> str | None:
+    """The user's own folder of configuration groups, if there was one."""
+    for source in hydra.runtime.config_sources:
+        if source.provider == "command-line":
+            return str(source.path)
+    return None
+
+
 def _finish(
-    console: Console, record: RunRecord, folder: Path, runs: Path
+    console: Console, record: RunRecord, folder: Path, runs: Path | None
 ) -> tuple[float, float] | None:
-    compared = record.kind in ("run", "analyze")
-    page = refresh_page(runs, f"{record.task} runs") if compared else None
-    print_summary(console, record, page)
+    """Compare with the runs of a folder; a sweep compares its own when it ends."""
+    compared = runs is not None and record.kind in ("run", "analyze")
+    page = refresh_page(runs, f"{record.task} runs") if runs and compared else None
+    if runs is not None or record.kind != "run":
+        print_summary(console, record, page)
     if record.kind == "allocate":
         print_front(console, folder)
     if all(stage["reused"] for stage in record.stages.values()):
         _say(console, "nothing was done twice: every stage was there already")
-    score = record.metrics.get(record.primary_metric)
-    size = record.metrics.get("quant/size_mb")
-    return None if score is None or size is None else (score, size)
+    return objectives_of(record)
 
 
 def _loop(bench: Workbench, record: RunRecord, until: str, folder: Path) -> None:
@@ -200,10 +223,9 @@ def _keep(stage: Stage, name: str, folder: Path) -> None:
 
 
 def _describe_data(bench: Workbench, record: RunRecord) -> None:
-    data, settings = bench.data, bench.config["task"]["module"]
+    data = bench.data
     record.splits = dict(data.split_names)
     record.data = {"fingerprint": data.fingerprint(), "rows": data.rows()}
-    record.primary_metric = f"test/{settings['metrics'][0]}"
 
 
 def _evaluate_artifact(bench: Workbench, record: RunRecord) -> None:

@@ -20,6 +20,14 @@ Seed = Annotated[int, Range(0, 2**32 - 1)]
 Name = Annotated[
     str, Matching(r"[^/\\\x00-\x1f\x7f-\x9f]{1,120}", "1..120 characters, none of / \\")
 ]
+# W&B refuses these signs in a project.
+Project = Annotated[
+    str,
+    Matching(
+        r"[^/\\#?%:\x00-\x1f\x7f-\x9f]{1,120}",
+        "1..120 characters, none of / \\ # ? % :",
+    ),
+]
 
 
 @dataclass
@@ -93,9 +101,10 @@ class Wandb:
     """`logger.wandb`."""
 
     mode: Literal["auto", "online", "offline", "disabled"]
-    project: Name
+    project: Project
     entity: Name | None
     group: Name | None
+    artifacts: list[Literal["plan", "packed"]]
 
 
 @dataclass
@@ -144,6 +153,31 @@ class Report:
     latex: str | None
     markdown: str | None
     title: str
+
+
+@dataclass
+class Launcher:
+    """`hydra.launcher` of `hydra/launcher=local`: how jobs share this machine.
+
+    Attributes:
+        slots: Jobs at once.
+        threads: CPU threads of each job.
+        gpus_per_job: GPUs of each job.
+        timeout_minutes: A job that runs longer is ended.
+        idle_minutes: A job whose main thread has done nothing for so long is ended.
+        on_error: Whether jobs are started after one has failed.
+        memory_retries: Times a job that ran out of memory is tried again.
+        start: How a job's process is made.
+    """
+
+    slots: Count | None = None
+    threads: Count | None = None
+    gpus_per_job: Count | None = None
+    timeout_minutes: Positive | None = None
+    idle_minutes: Positive | None = 30
+    on_error: Literal["continue", "stop"] = "continue"
+    memory_retries: Annotated[int, Range(0, 10)] = 2
+    start: Literal["auto", "fork", "command"] = "auto"
 
 
 @dataclass
@@ -197,6 +231,7 @@ SECTIONS: dict[str, type] = {
     "task": Task,
     "logger.wandb": Wandb,
 }
+LOCAL_LAUNCHER = "hydra_plugins.qbert_local.LocalLauncher"
 
 
 def hints_of(section: type) -> dict[str, Any]:

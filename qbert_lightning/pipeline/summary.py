@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.table import Table
 
 from qbert_lightning.plan import SensitivityTable
-from qbert_lightning.report import agreement_table, collect_runs
 from qbert_lightning.tracking import RunRecord
 
 
@@ -64,66 +63,6 @@ def _print_sensitivity(console: Console, record: RunRecord) -> None:
         )
         table.add_row(block, *(_number(value, "{:.4g}") or "" for value in values))
     console.print(table)
-
-
-def print_comparison(console: Console, folder: Path) -> None:
-    """Print one row for each run below a sweep's folder, in the order of its jobs.
-
-    Args:
-        console: Where to.
-        folder: The sweep's folder.
-    """
-    records = [
-        RunRecord.read(path.parent)
-        for path in sorted(folder.glob("*/run.json"), key=_job_number)
-    ]
-    _print_agreement(console, folder)
-    if all(record.kind == "analyze" for record in records):
-        return  # no scores to compare
-    table = Table(title=str(folder), title_justify="left")
-    table.add_column("run", no_wrap=True)
-    for name in ("score %", "drop", "bits", "MiB", "ratio"):
-        table.add_column(name, justify="right")
-    for record in records:
-        metrics = record.metrics
-        cells = (
-            _number(metrics.get(record.primary_metric), "{:.2f}", 100),
-            _number(metrics.get("quant/drop"), "{:.2f}", 100),
-            _number(metrics.get("quant/average_bits"), "{:.2f}"),
-            _number(metrics.get("quant/bytes_on_disk"), "{:.2f}", 2**-20),
-            _number(metrics.get("quant/compression"), "{:.1f}x"),
-        )
-        failed = "" if record.status == "finished" else f" ({record.status})"
-        table.add_row(record.name + failed, *(cell or "" for cell in cells))
-    console.print(table)
-
-
-def _print_agreement(console: Console, folder: Path) -> None:
-    """Print how metrics rank the blocks, where a sweep has measured it too."""
-    rows = agreement_table(collect_runs([folder]))
-    if not rows:
-        return
-    title = "rank correlation with the measured rise of the loss"
-    table = Table(title=title, title_justify="left")
-    for name in ("sensitivity", "compared by"):
-        table.add_column(name)
-    for name in ("bits", "blocks", "Spearman", "Kendall"):
-        table.add_column(name, justify="right")
-    for row in rows:
-        table.add_row(
-            f"{row.metric} {row.detail}".strip(),
-            row.quantity,
-            str(row.bits or ""),
-            str(row.num_blocks),
-            f"{row.spearman.mean:.2f}",
-            f"{row.kendall.mean:.2f}",
-        )
-    console.print(table)
-
-
-def _job_number(path: Path) -> tuple[int, str]:
-    name = path.parent.name
-    return (int(name) if name.isdigit() else -1, name)
 
 
 def _percent(value: Any) -> str | None:

@@ -16,6 +16,7 @@ from qbert_lightning.tracking.journal import Journal
 from qbert_lightning.tracking.json_values import decode, encode, from_text, to_text
 from qbert_lightning.tracking.metrics_file import MetricsFile, read_metrics
 from qbert_lightning.tracking.run_record import RunRecord
+from qbert_lightning.tracking.sweep_folder import sweep_of
 from qbert_lightning.tracking.wandb import (
     WandbRun,
     is_helper_process,
@@ -43,6 +44,7 @@ __all__ = [
     "read_metrics",
     "remove_temporaries",
     "replacing",
+    "sweep_of",
     "sync_folder",
     "to_text",
     "write_bytes",

@@ -16,6 +16,9 @@ from qbert_lightning.tracking.durable import write_text
 from qbert_lightning.tracking.json_values import from_text, to_text
 
 VERSION = 1
+TERMINATED = 143
+# Fields that the first records of this version do not have.
+LATER_FIELDS = frozenset({"config_dir", "retries"})
 FILE_NAME = "run.json"
 ERROR_FILE_NAME = "error.txt"
 RUNNING, FINISHED, FAILED = "running", "finished", "failed"
@@ -37,6 +40,8 @@ class RunRecord:
         seed: Seed of all random numbers.
         config: The resolved configuration.
         overrides: What was asked for on the command line.
+        config_dir: The user's own folder of configuration groups, if there was one.
+        retries: Why the run was begun again with other values, a line each.
         metrics: Last value of each quantity, under the keys it was logged with.
         primary_metric: The key in `metrics` that the run is judged by.
         splits: Split → words saying which rows it has.
@@ -59,6 +64,8 @@ class RunRecord:
     seed: int = 0
     config: dict[str, Any] = field(default_factory=dict)
     overrides: list[str] = field(default_factory=list)
+    config_dir: str | None = None
+    retries: list[str] = field(default_factory=list)
     metrics: dict[str, Any] = field(default_factory=dict)
     primary_metric: str = ""
     splits: dict[str, str] = field(default_factory=dict)
@@ -94,9 +101,9 @@ class RunRecord:
         if (version := values.pop("version", None)) != VERSION:
             raise QbertError(f"{source}: version={version}: accepted {VERSION}", DATA)
         known = {item.name for item in fields(cls)}
-        if missing := sorted(known - values.keys()):
+        if missing := sorted(known - LATER_FIELDS - values.keys()):
             raise QbertError(f"{source}: missing key {missing[0]!r}", DATA)
-        return cls(**{name: values[name] for name in known})
+        return cls(**{name: values[name] for name in known & values.keys()})
 
     def write(self, folder: Path) -> Path:
         """Write `run.json` in `folder`, all or nothing, and return its path."""
@@ -120,7 +127,7 @@ class RunRecord:
 
     @contextmanager
     def recording(self, folder: Path) -> Iterator[Self]:
-        """Time the body, and write the record when it ends, however it ends.
+        """Time the body, and write the record when it begins and however it ends.
 
         Args:
             folder: Where `run.json` goes; after a failure also `error.txt`, with the
@@ -128,6 +135,8 @@ class RunRecord:
         """
         self.started = _now()
         begin = time.perf_counter()
+        self.write(folder)
+        (folder / ERROR_FILE_NAME).unlink(missing_ok=True)  # of an earlier attempt
         try:
             yield self
         except BaseException as error:
@@ -151,4 +160,8 @@ def _one_line(error: BaseException) -> str:
     text = " ".join(str(error).split())
     if isinstance(error, QbertError):
         return text
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted (SIGINT)"
+    if isinstance(error, SystemExit) and error.code == TERMINATED:
+        return "terminated (SIGTERM)"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
+import re
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from qbert_lightning.tracking.json_values import encode
 from qbert_lightning.tracking.run_record import RunRecord
+from qbert_lightning.tracking.wandb_identity import RunIdentity
+from qbert_lightning.tracking.wandb_labels import MAX_LABEL, labels
 from qbert_lightning.tracking.wandb_settings import (
     DISABLED,
     OFFLINE,
@@ -34,10 +37,14 @@ class WandbRun:
 
     Args:
         run: What `wandb.init` gave; None for the stand-in.
+        identity: The run's id, released when the run is finished.
     """
 
-    def __init__(self, run: Any | None = None) -> None:
+    def __init__(
+        self, run: Any | None = None, identity: RunIdentity | None = None
+    ) -> None:
         self._run = run
+        self._identity = identity
         self._accepts = run is not None
 
     @property
@@ -102,6 +109,30 @@ class WandbRun:
 
         self._attempt(send)
 
+    def artifact(
+        self, name: str, kind: str, path: Path, metadata: Mapping[str, Any]
+    ) -> None:
+        """Send a file, or all files of a folder, as a versioned artifact.
+
+        Args:
+            name: Its name; signs that W&B does not take in it become `-`.
+            kind: Its type.
+            path: What to send; must stay in place until the run is uploaded.
+            metadata: Plain values shown beside it.
+        """
+
+        def send(run: Any) -> None:
+            import wandb
+
+            safe = re.sub(r"[^A-Za-z0-9_.-]+", "-", name)[-MAX_LABEL:]
+            artifact = wandb.Artifact(safe, type=kind, metadata=dict(metadata))
+            # Immutable: not copied to a staging folder of W&B's first.
+            add = artifact.add_dir if path.is_dir() else artifact.add_file
+            add(str(path), policy="immutable")
+            run.log_artifact(artifact)
+
+        self._attempt(send)
+
     def finish(self, exit_code: int = 0) -> None:
         """End the run; a second call does nothing.
 
@@ -109,8 +140,15 @@ class WandbRun:
             exit_code: 0 if the job went well.
         """
         run, self._run, self._accepts = self._run, None, False
+        begin = time.monotonic()
         if run is not None:
             _harmless("finish", lambda: run.finish(exit_code=exit_code))
+        if time.monotonic() - begin >= FINISH_SECONDS:
+            # W&B itself says nothing of what it has not sent by then.
+            _LOG.warning("W&B did not finish in time; `qbert sync` uploads the rest")
+            give_up_on_server()
+        if self._identity is not None:
+            self._identity.release()
 
     def __enter__(self) -> Self:
         return self
@@ -145,7 +183,8 @@ def open_wandb(
         record: Gives the run its name, kind, configuration and tags.
         folder: The job's folder; gets `wandb/<run>` unless the job is of a sweep.
         sweep: The sweep's folder, in which all its jobs keep their `wandb/<run>`; its
-            name is their group, unless `settings` has one.
+            name is their group, unless `settings` has one. The run's id is always in
+            the job's own folder.
 
     Returns:
         The run, to be finished in a `finally` or used in a `with`.
@@ -153,28 +192,42 @@ def open_wandb(
     mode = settings.resolve_mode()
     if mode == DISABLED or is_helper_process():
         return WandbRun()
+    identity = _identity(folder)
     choices = {
         "project": settings.project,
         "entity": settings.entity,
-        "group": settings.group or (sweep.name if sweep else None),
-        "name": record.name,
-        "tags": [str(tag) for tag in record.config.get("tags") or ()],
-        "job_type": record.kind,
-        "config": encode(record.config),
+        **labels(record, sweep, settings.group),
     }
-    run = _start(mode, sweep or folder, choices)
+    primary = record.primary_metric
+    run = _start(mode, sweep or folder, choices | _named(identity), primary)
     if run is None and mode == ONLINE:
         give_up_on_server()
-        run = _start(OFFLINE, sweep or folder, choices)
-    return WandbRun(run)
+        if identity is not None:
+            identity.renew()  # W&B's service still holds the id of the failed start
+        run = _start(OFFLINE, sweep or folder, choices | _named(identity), primary)
+    return WandbRun(run, identity)
 
 
-def _start(mode: str, folder: Path, choices: Mapping[str, Any]) -> Any | None:
+def _named(identity: RunIdentity | None) -> dict[str, str]:
+    return {"id": identity.id, "resume": "allow"} if identity else {}
+
+
+def _identity(folder: Path) -> RunIdentity | None:
+    found: list[RunIdentity] = []
+    _harmless("name the run", lambda: found.append(RunIdentity(folder)))
+    return found[0] if found else None
+
+
+def _start(
+    mode: str, folder: Path, choices: Mapping[str, Any], primary: str
+) -> Any | None:
     started: list[Any] = []
 
     def start() -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        started.append(_init(mode=mode, dir=str(folder), **choices))
+        run = _init(mode=mode, dir=str(folder), **choices)
+        started.append(run)
+        _define_axes(run, primary)
 
     _harmless(f"start {mode}", start)
     return started[0] if started else None
@@ -187,7 +240,7 @@ def _init(**choices: Any) -> Any:
     os.environ.setdefault("WANDB_SILENT", "true")
     import wandb
 
-    run = wandb.init(
+    return wandb.init(
         **choices,
         reinit="finish_previous",
         settings=wandb.Settings(
@@ -203,9 +256,15 @@ def _init(**choices: Any) -> Any:
             x_transaction_log_flush_interval=FLUSH_SECONDS,
         ),
     )
+
+
+def _define_axes(run: Any, primary: str) -> None:
     run.define_metric("step")
     run.define_metric("*", step_metric="step")
-    return run
+    if primary:  # the score on the test split, and the one that training watches
+        watched = f"val/{primary.rpartition('/')[2]}"
+        run.define_metric(primary, step_metric="step", summary="last")
+        run.define_metric(watched, step_metric="step", summary="max,last")
 
 
 def is_helper_process() -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import netrc
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from qbert_lightning.reachable import host_answers
 
 AUTO, ONLINE, OFFLINE, DISABLED = "auto", "online", "offline", "disabled"
 MODES = (AUTO, ONLINE, OFFLINE, DISABLED)
+ARTIFACTS = PLAN, PACKED = "plan", "packed"
 DEFAULT_HOST = "https://api.wandb.ai"
 PROBE_SECONDS = 2.0
 
@@ -32,6 +34,7 @@ class WandbSettings:
         project: The project that runs go to.
         entity: User or team; None is the key's own.
         group: What a sweep's runs share; None lets the caller choose.
+        artifacts: What is sent as artifacts: `plan`, `packed`, both or none.
 
     >>> WandbSettings(mode="offline").resolve_mode()
     'offline'
@@ -41,9 +44,10 @@ class WandbSettings:
     project: str = "qbert-lightning"
     entity: str | None = None
     group: str | None = None
+    artifacts: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        """Refuse an unknown mode.
+        """Refuse an unknown mode or artifact.
 
         Raises:
             QbertError: Naming the accepted ones.
@@ -51,6 +55,11 @@ class WandbSettings:
         if self.mode not in MODES:
             accepted = ", ".join(MODES)
             raise QbertError(f"logger.wandb.mode={self.mode}: accepted {accepted}")
+        if unknown := [one for one in self.artifacts if one not in ARTIFACTS]:
+            accepted = ", ".join(ARTIFACTS)
+            raise QbertError(
+                f"logger.wandb.artifacts={unknown[0]}: accepted a list of {accepted}"
+            )
 
     def resolve_mode(self) -> str:
         """`online`, `offline` or `disabled`.
@@ -101,5 +110,5 @@ def _said_offline(host: str, key: bool, probe: bool) -> bool:
         reason = f"{urlsplit(host).hostname} did not answer within {PROBE_SECONDS:g} s"
     else:
         return False
-    _LOG.warning("W&B is offline: %s; `wandb sync` uploads the runs later", reason)
+    _LOG.warning("W&B is offline: %s; `qbert sync` uploads the runs later", reason)
     return True

@@ -31,6 +31,7 @@ SMALL = [
     "trainer.log_every_n_steps=5",
     "logger.wandb.mode=disabled",
 ]
+HERE = "hydra/launcher=basic"  # in this process, which has imported everything
 
 
 @pytest.fixture
@@ -102,7 +103,7 @@ def test_nothing_is_done_twice(
 def test_a_sweep_trains_the_float_model_once_and_compares(
     outputs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    sweep = ["run", "-m", *SMALL, "method=qbert", "quant.weight_bits=2,8"]
+    sweep = ["run", "-m", HERE, *SMALL, "method=qbert", "quant.weight_bits=2,8"]
     assert run_command(sweep) == 0
     runs = records(outputs)
     assert len(runs) == 2
@@ -115,9 +116,36 @@ def test_a_sweep_trains_the_float_model_once_and_compares(
     assert all(run.name in printed for run in runs)
 
 
+@pytest.mark.slow
+def test_jobs_side_by_side_share_what_is_cached(tmp_path: Path) -> None:
+    sweep = [
+        *("run", "-m", *SMALL, "method=qbert", "quant.weight_bits=2,8"),
+        "hydra.launcher.slots=2",
+    ]
+    command = [sys.executable, "-m", "qbert_lightning", *sweep]
+    first = subprocess.run(command, cwd=tmp_path, text=True, capture_output=True)
+    assert first.returncode == 0, first.stderr
+    assert "2 jobs: 2 finished" in first.stdout
+    runs = records(tmp_path / "outputs")
+    assert sorted(run.stages["finetune"]["reused"] for run in runs) == [False, True]
+    assert {run.environment["hardware"]["threads"] for run in runs} == {
+        max(1, len(os.sched_getaffinity(0)) // 2)
+    }
+    (sweep_folder,) = (tmp_path / "outputs" / "sweeps").iterdir()
+    page = (sweep_folder / "report" / "index.html").read_text()
+    assert all(run.name in page for run in runs)
+
+
 def test_stages_have_seeds_of_their_own(outputs: Path) -> None:
     sweep = [
-        *("quantize", "-m", *SMALL, "finetune.max_steps=2", "quantize.max_steps=2"),
+        *(
+            "quantize",
+            "-m",
+            HERE,
+            *SMALL,
+            "finetune.max_steps=2",
+            "quantize.max_steps=2",
+        ),
         *("method=qbert", "seed=1,2", "finetune.seed=0"),
     ]
     assert run_command(sweep) == 0
@@ -131,7 +159,7 @@ def test_metrics_are_compared_with_the_measured_sensitivity(
     outputs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = [
-        *("analyze", "-m", *SMALL, "finetune.max_steps=2", "blocks=matrices"),
+        *("analyze", "-m", HERE, *SMALL, "finetune.max_steps=2", "blocks=matrices"),
         "sensitivity=index,hessian_trace,perturbation,random",
     ]
     assert run_command(command) == 0

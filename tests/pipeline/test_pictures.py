@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from qbert_lightning.pipeline.pictures import (
     log_agreement,
+    log_artifacts,
     log_bits,
     log_sensitivity,
     log_spectra,
@@ -36,6 +38,12 @@ class Listener(WandbRun):
         super().__init__()
         self.figures: dict[str, Any] = {}
         self.tables: dict[str, tuple[list[str], list[list[Any]]]] = {}
+        self.artifacts: dict[str, tuple[str, Path, dict[str, Any]]] = {}
+
+    def artifact(
+        self, name: str, kind: str, path: Path, metadata: Mapping[str, Any]
+    ) -> None:
+        self.artifacts[name] = (kind, path, dict(metadata))
 
     def figure(self, name: str, make: Callable[[], Any]) -> None:
         self.figures[name] = make()
@@ -143,3 +151,41 @@ def test_agreement_of_this_run_with_the_measurement() -> None:
     log_agreement(stranger, runs, Path("another"))
     assert not stranger.figures
     assert not stranger.tables
+
+
+def with_files(folder: Path, plan: str | None = None) -> RunRecord:
+    """The record of a run whose plan and packed model are below `folder`."""
+    for stage, name in (("allocate", "plan.json"), ("export", "model.safetensors")):
+        (folder / stage).mkdir()
+        (folder / stage / name).write_bytes(f"the {name}".encode())
+    stages = {name: {"folder": str(folder / name)} for name in ("allocate", "export")}
+    metrics = {"test/accuracy": 0.5, "quant/compression": None}
+    return RunRecord("x", config={"plan": plan}, stages=stages, metrics=metrics)
+
+
+def test_artifacts_are_sent_only_when_asked_for(tmp_path: Path) -> None:
+    record, tracker = with_files(tmp_path), Listener()
+    log_artifacts(tracker, record, [])
+    assert not tracker.artifacts
+    log_artifacts(tracker, record, ["plan", "packed"])
+    kind, path, metadata = tracker.artifacts["x-plan"]
+    digest = hashlib.sha256(b"the plan.json").hexdigest()
+    assert (kind, path) == ("plan", tmp_path / "allocate" / "plan.json")
+    assert metadata == {"bytes": 13, "sha256": digest, "bits": {}}
+    kind, path, metadata = tracker.artifacts["x-packed"]
+    digest = hashlib.sha256(b"the model.safetensors").hexdigest()
+    assert (kind, path) == ("packed", tmp_path / "export")
+    assert metadata == {"bytes": 21, "sha256": digest, "test/accuracy": 0.5}
+
+
+def test_users_own_plan_is_the_artifact_and_missing_files_are_passed_over(
+    tmp_path: Path,
+) -> None:
+    own = tmp_path / "mine.json"
+    own.write_text("{}")
+    tracker = Listener()
+    log_artifacts(tracker, with_files(tmp_path, str(own)), ["plan"])
+    assert tracker.artifacts["x-plan"][1] == own
+    nothing = RunRecord("y", config={"plan": None})
+    log_artifacts(tracker, nothing, ["plan", "packed"])
+    assert tracker.artifacts.keys() == {"x-plan"}

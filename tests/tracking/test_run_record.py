@@ -16,6 +16,7 @@ SCHEMA = {
     "version", "kind", "name", "status", "fingerprint", "started", "duration_s",
     "seed", "config", "overrides", "metrics", "primary_metric", "splits", "task",
     "method", "bits", "sensitivity", "stages", "environment", "data", "error",
+    "config_dir", "retries",
 }  # fmt: skip
 
 
@@ -36,7 +37,7 @@ def test_finished_run(tmp_path: Path) -> None:
     record = example()
     with record.recording(tmp_path) as same:
         assert same is record
-        assert not (tmp_path / "run.json").exists()
+        assert RunRecord.read(tmp_path).status == "running"
         record.metrics["quant/drop"] = 0.1
     text = (tmp_path / "run.json").read_text(encoding="utf-8")
     values = json.loads(text)
@@ -58,7 +59,8 @@ def test_finished_run(tmp_path: Path) -> None:
     [
         (QbertError("quant.weight_bits=1: accepted 2..8"), "quant.weight_bits=1: acc"),
         (RuntimeError("two\nlines"), "RuntimeError: two lines"),
-        (KeyboardInterrupt(), "KeyboardInterrupt"),
+        (KeyboardInterrupt(), "interrupted (SIGINT)"),
+        (SystemExit(143), "terminated (SIGTERM)"),
     ],
 )
 def test_failed_run(tmp_path: Path, error: BaseException, line: str) -> None:

@@ -52,6 +52,11 @@ def test_unknown_mode_is_refused() -> None:
     assert caught.value.code == USAGE
 
 
+def test_unknown_artifact_is_refused() -> None:
+    with pytest.raises(QbertError, match=r"artifacts=model: accepted a list of plan"):
+        WandbSettings(artifacts=["plan", "model"])
+
+
 @pytest.mark.parametrize("mode", ["offline", "disabled"])
 def test_said_modes_ask_nobody(monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
     asked = answering(monkeypatch, True)
