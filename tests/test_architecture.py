@@ -101,8 +101,13 @@ NAMED_BY_YAML = {
     "callbacks": "pytorch_lightning.Callback",
 }
 
-# Made by the pipeline from the chosen method and plan, so no YAML names it.
-MADE_BY_PIPELINE = {"QuantizationCallback"}
+# Made by the pipeline for every training, so no YAML names them.
+MADE_BY_PIPELINE = {
+    "QuantizationCallback",
+    "BestWeights",
+    "ResumeCheckpoint",
+    "StepSeeds",
+}
 
 VAGUE_NAMES = {"utils", "util", "helpers", "common", "misc"}
 MAX_LINES = 400

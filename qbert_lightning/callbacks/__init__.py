@@ -1,18 +1,27 @@
-"""Lightning callbacks: the quantization life cycle and what is logged about it."""
+"""Lightning callbacks: quantization, what is logged about it, and going on exactly."""
 
 from qbert_lightning.callbacks.activation_ranges import ActivationRanges
+from qbert_lightning.callbacks.best_weights import BestWeights
 from qbert_lightning.callbacks.bit_allocation import BitAllocation
 from qbert_lightning.callbacks.hessian_spectrum import HessianSpectrum
 from qbert_lightning.callbacks.model_size import ModelSize
 from qbert_lightning.callbacks.quantization import QuantizationCallback, quantization_of
+from qbert_lightning.callbacks.resume_checkpoint import ResumeCheckpoint
+from qbert_lightning.callbacks.step_seeds import StepSeeds
+from qbert_lightning.callbacks.stop_signals import StopSignals, end_by
 from qbert_lightning.callbacks.training_sensitivity import TrainingSensitivity
 
 __all__ = [
     "ActivationRanges",
+    "BestWeights",
     "BitAllocation",
     "HessianSpectrum",
     "ModelSize",
     "QuantizationCallback",
+    "ResumeCheckpoint",
+    "StepSeeds",
+    "StopSignals",
     "TrainingSensitivity",
+    "end_by",
     "quantization_of",
 ]

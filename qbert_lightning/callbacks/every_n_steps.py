@@ -16,7 +16,7 @@ class EveryNSteps(pl.Callback, ABC):
 
     def __init__(self, every_n_steps: int) -> None:
         self.every_n_steps = every_n_steps
-        self._last_step = -1
+        self._step_before = 0
 
     @abstractmethod
     def look(
@@ -24,10 +24,14 @@ class EveryNSteps(pl.Callback, ABC):
     ) -> dict[str, float]:
         """The row: logged key → value; an empty one is not logged."""
 
-    def on_fit_start(  # noqa: D102
-        self, trainer: pl.Trainer, pl_module: pl.LightningModule
+    def on_train_batch_start(  # noqa: D102
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        batch: object,
+        batch_idx: int,
     ) -> None:
-        self._last_step = -1
+        self._step_before = trainer.global_step
 
     def on_train_batch_end(  # noqa: D102
         self,
@@ -37,18 +41,20 @@ class EveryNSteps(pl.Callback, ABC):
         batch: object,
         batch_idx: int,
     ) -> None:
-        if trainer.global_step % self.every_n_steps == 0:
+        # Batches whose gradients are only added up end no step.
+        if trainer.global_step > self._step_before and self._is_due(trainer):
             self._log(trainer, pl_module)
 
     def on_train_end(  # noqa: D102
         self, trainer: pl.Trainer, pl_module: pl.LightningModule
     ) -> None:
-        self._log(trainer, pl_module)
+        if not self._is_due(trainer):
+            self._log(trainer, pl_module)
+
+    def _is_due(self, trainer: pl.Trainer) -> bool:
+        return trainer.global_step % self.every_n_steps == 0
 
     def _log(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        if trainer.global_step == self._last_step:
-            return  # accumulated batches share a step, and so may the end
-        self._last_step = trainer.global_step
         if row := self.look(trainer, pl_module):
             for logger in trainer.loggers:
                 logger.log_metrics(row, step=trainer.global_step)

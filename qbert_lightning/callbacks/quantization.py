@@ -38,6 +38,14 @@ class QuantizationCallback(pl.Callback):
         self.calibration = calibration
         self.sensitivity = sensitivity
         self._prepared = False
+        self._calibrated = False
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint keeps: calibrated ranges are in it, so once is enough."""
+        return {"calibrated": self._calibrated}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:  # noqa: D102
+        self._calibrated = state_dict["calibrated"]
 
     def setup(  # noqa: D102
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str
@@ -49,12 +57,13 @@ class QuantizationCallback(pl.Callback):
     def on_fit_start(  # noqa: D102
         self, trainer: pl.Trainer, pl_module: pl.LightningModule
     ) -> None:
-        if self.method.needs_calibration:
+        if self.method.needs_calibration and not self._calibrated:
             batches = (
                 {name: tensor.to(pl_module.device) for name, tensor in batch.items()}
                 for batch in self.calibration
             )
             self.method.calibrate(pl_module.model, batches)
+            self._calibrated = True
 
     def on_train_batch_start(  # noqa: D102
         self,

@@ -43,7 +43,6 @@ class TrainingSensitivity(EveryNSteps):
     def on_fit_start(  # noqa: D102
         self, trainer: pl.Trainer, pl_module: pl.LightningModule
     ) -> None:
-        super().on_fit_start(trainer, pl_module)
         self._subsets = self.metric.draw(trainer.datamodule.sample_batches)  # type: ignore[attr-defined]
 
     def look(

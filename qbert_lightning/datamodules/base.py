@@ -100,6 +100,7 @@ class TaskDataModule(pl.LightningDataModule, ABC):
         self.split_seed = split_seed
         self.num_workers = num_workers
         self.seed = 0
+        self._done = (0, 0)
         self.tokenizer: PreTrainedTokenizerBase | None = None
         self._splits: dict[str, Split] = {}
         self._labels: tuple[str, ...] | None = None
@@ -253,13 +254,29 @@ class TaskDataModule(pl.LightningDataModule, ABC):
         Args:
             stage: ``fit``, ``validate``, ``test`` or None for everything.
         """
+        self._done = (0, 0)
         needed = {"fit": ["train", "val"], "validate": ["val"], "test": self.test_keys}
         for key in needed.get(stage or "", list(self.splits)):
             self.encoded(key)
 
+    def state_dict(self) -> dict[str, int]:
+        """Where training stands: all that the order of further batches depends on."""
+        assert self.trainer is not None  # only a trainer asks
+        progress = self.trainer.fit_loop.epoch_loop.batch_progress
+        return {
+            "epoch": self.trainer.current_epoch,
+            "batches": progress.current.completed,
+        }
+
+    def load_state_dict(self, state_dict: dict[str, int]) -> None:
+        """Let the next training loader begin where a stopped training stood."""
+        self._done = (state_dict["epoch"], state_dict["batches"])
+
     def train_dataloader(self) -> DataLoader[Batch]:
         """Shuffled batches of similar length."""
-        return self._loader(self.encoded("train"), self.batch_size, shuffle=True)
+        return self._loader(
+            self.encoded("train"), self.batch_size, shuffle=True, done=self._done
+        )
 
     def val_dataloader(self) -> DataLoader[Batch]:
         """Batches of the rows to select on."""
@@ -274,7 +291,13 @@ class TaskDataModule(pl.LightningDataModule, ABC):
         return loaders if len(loaders) > 1 else loaders[0]
 
     def _loader(
-        self, encoded: Encoded, batch_size: int, *, shuffle: bool, sharded: bool = True
+        self,
+        encoded: Encoded,
+        batch_size: int,
+        *,
+        shuffle: bool,
+        sharded: bool = True,
+        done: tuple[int, int] = (0, 0),
     ) -> DataLoader[Batch]:
         rank, world_size, on_gpu = 0, 1, False
         if self.trainer is not None and sharded:
@@ -290,6 +313,7 @@ class TaskDataModule(pl.LightningDataModule, ABC):
             rank=rank,
             world_size=world_size,
         )
+        sampler.go_on(*done)
         return DataLoader(
             encoded.features,
             batch_sampler=sampler,

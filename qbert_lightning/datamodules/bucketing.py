@@ -54,6 +54,7 @@ class BucketBatchSampler(Sampler[list[int]]):
         self.rank = rank
         self.world_size = world_size
         self.epoch = 0
+        self._done = (0, 0)
 
     @property
     def sampler(self) -> BucketBatchSampler:
@@ -63,6 +64,18 @@ class BucketBatchSampler(Sampler[list[int]]):
     def set_epoch(self, epoch: int) -> None:
         """Choose the order of an epoch, counted from 0."""
         self.epoch = epoch
+
+    def go_on(self, epoch: int, num_batches: int) -> None:
+        """Begin in the middle, as if all before had been asked for.
+
+        The length stays that of a whole epoch.
+
+        Args:
+            epoch: The epoch to begin with, counted from 0.
+            num_batches: Batches of this rank that are left out of that epoch only.
+        """
+        self.epoch = epoch
+        self._done = (epoch, num_batches)
 
     def _batches(self) -> list[list[int]]:
         """All batches of the epoch, for all ranks."""
@@ -90,7 +103,9 @@ class BucketBatchSampler(Sampler[list[int]]):
         if self.shuffle:
             missing = len(self) * self.world_size - len(batches)
             batches += [batches[index % len(batches)] for index in range(missing)]
-        yield from batches[self.rank :: self.world_size]
+        epoch, num_done = self._done
+        begin = num_done if self.epoch == epoch else 0
+        yield from batches[self.rank :: self.world_size][begin:]
 
     def __len__(self) -> int:
         """Number of batches of this rank."""

@@ -33,11 +33,13 @@ def finetune(bench: Workbench) -> Stage:
         "model": _model_key(config["model"]),
         "objective": config["objective"],
         "recipe": config["finetune"],  # callbacks too: their rows are in the folder
-        "precision": config["trainer"].get("precision"),
+        **bench.trainer_key(),
     }
-    return bench.stage(
-        "finetune", key, lambda folder: _finetune(bench, folder), distributed=True
-    )
+
+    def make(folder: Path) -> Mapping[str, Any]:
+        return _finetune(bench, folder, bench.unfinished("finetune", key))
+
+    return bench.stage("finetune", key, make, distributed=True)
 
 
 def _model_key(model: Mapping[str, Any]) -> dict[str, Any]:
@@ -49,12 +51,14 @@ def _model_key(model: Mapping[str, Any]) -> dict[str, Any]:
     return key
 
 
-def _finetune(bench: Workbench, folder: Path) -> None:
+def _finetune(bench: Workbench, folder: Path, unfinished: Path) -> Mapping[str, Any]:
     bench.seed(bench.config["finetune"]["seed"])
     data = bench.data
     model = bench.source.build(data.head, data.labels, bench.tokenizer)
     module = bench.module(model, "finetune", FLOAT_PREFIX)
-    bench.fit(module, "finetune", folder, list(bench.float_callbacks.values()))
+    callbacks = list(bench.float_callbacks.values())
+    facts = bench.fit(module, "finetune", folder, unfinished, callbacks)
     with quiet_transformers():
         model.save_pretrained(folder)
     bench.tokenizer.save_pretrained(folder)
+    return facts

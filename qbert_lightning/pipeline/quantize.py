@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytorch_lightning as pl
 
@@ -43,9 +45,10 @@ def quantize(
     if method.trains:
         key["objective"] = config["objective"]
         key["recipe"] = config["quantize"]
-        key["precision"] = config["trainer"].get("precision")
+        key |= bench.trainer_key()
 
-    def make(folder: Path) -> None:
+    def make(folder: Path) -> Mapping[str, Any]:
+        facts: Mapping[str, Any] = {}
         bench.seed(config["quantize"]["seed"])
         model, tokenizer = load_float(float_stage.folder)
         if method.trains:
@@ -56,11 +59,13 @@ def quantize(
                 *bench.callbacks.values(),
             ]
             module = bench.module(model, "quantize")
-            bench.fit(module, "quantize", folder, callbacks)
+            unfinished = bench.unfinished("quantize", key)
+            facts = bench.fit(module, "quantize", folder, unfinished, callbacks)
         else:
             method.prepare(model, plan)
             method.calibrate(model, _calibration(bench, method))
         save_checkpoint(model, plan, tokenizer, folder)
+        return facts
 
     return bench.stage("quantize", key, make, distributed=method.trains)
 

@@ -45,6 +45,14 @@ class Training:
 
 
 @dataclass
+class Resume:
+    """`resume`: how often a training keeps its state; no part of any result."""
+
+    every_minutes: NotNegative | None
+    every_n_steps: Count | None
+
+
+@dataclass
 class Analysis:
     """`analysis`: the data that sensitivities are measured on."""
 
@@ -108,6 +116,7 @@ class Run:
     tags: list[Name]
     finetune: dict[str, Any]
     quantize: dict[str, Any]
+    resume: dict[str, Any]
     checkpoint: str | None
     plan: str | None
     artifact: str | None
@@ -218,6 +227,7 @@ class AnyArgument:
 SECTIONS: dict[str, type] = {
     "finetune": Training,
     "quantize": Training,
+    "resume": Resume,
     "analysis": Analysis,
     "paths": Paths,
     "quant": Quant,

@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from qbert_lightning.errors import DATA, FAILED, QbertError
 
 MARKER = "stage.json"
 HASH_LENGTH = 12
 POLL_SECONDS = 0.2
+Make = Callable[[Path], Mapping[str, Any] | None]
 _TEMPORARY = re.compile(rf"([0-9a-f]{{{HASH_LENGTH}}})\.making-\d+")
 
 
@@ -32,7 +33,8 @@ class Stage:
         folder: Where its files are.
         key: SHA-256 of what it depends on.
         reused: Whether it was there already.
-        seconds: How long making it took, whenever that was.
+        seconds: How long making it took, whenever that was; for a training that was
+            stopped and resumed, the last part of it.
     """
 
     folder: Path
@@ -46,7 +48,8 @@ class StageCache:
 
     A stage is made in a temporary folder beside its place, under a lock, and renamed
     when complete; a folder with a marker is therefore always whole. What a killed
-    process leaves is removed by the next one that looks.
+    process leaves is removed by the next one that looks, but for what the stage itself
+    put into its `unfinished` folder to go on from: that stays until it is complete.
 
     Args:
         root: Folder of all stages; ``root/<name>/<first 12 digits of the key>``.
@@ -55,15 +58,14 @@ class StageCache:
     def __init__(self, root: Path) -> None:
         self.root = Path(root)
 
-    def stage(
-        self, name: str, key: Mapping[str, Any], make: Callable[[Path], None]
-    ) -> Stage:
+    def stage(self, name: str, key: Mapping[str, Any], make: Make) -> Stage:
         """The stage of this name and key, made now if it is not there.
 
         Args:
             name: Kind of stage, such as ``finetune``.
             key: All that the result depends on, as JSON types.
-            make: Fills the folder it is given; an exception leaves nothing behind.
+            make: Fills the folder it is given; an exception leaves nothing behind. What
+                it returns goes into the stage's marker.
 
         Raises:
             QbertError: (code 4) if another key has the same first digits.
@@ -76,24 +78,31 @@ class StageCache:
         folder = self.place(name, key)
         parent = folder.parent
         parent.mkdir(parents=True, exist_ok=True)
-        if (folder / MARKER).is_file():
+        unfinished = self.unfinished(name, key)
+        if (folder / MARKER).is_file() and not unfinished.exists():
             return _read(folder, digest, reused=True)
         with _locked(_lock_path(folder)):
             _remove_remains(parent, own=folder)
             reused = (folder / MARKER).is_file()  # another process may have made it
             if not reused:
                 _make(folder, digest, key, make)
+            if unfinished.exists():
+                shutil.rmtree(unfinished)
         return _read(folder, digest, reused=reused)
 
     def place(self, name: str, key: Mapping[str, Any]) -> Path:
         """The folder of a stage, whether it is there or not."""
         return self.root / name / key_hash(key)[:HASH_LENGTH]
 
+    def unfinished(self, name: str, key: Mapping[str, Any]) -> Path:
+        """The folder in which a stage keeps what it needs to go on after a kill."""
+        return self.place(name, key).with_suffix(".unfinished")
+
     def follow(
         self,
         name: str,
         key: Mapping[str, Any],
-        join: Callable[[Path], None] | None,
+        join: Make | None,
         patience: float = 24 * 3600.0,
     ) -> Stage:
         """The stage that another process of the same distributed run makes.
@@ -133,17 +142,15 @@ def key_hash(key: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def _make(
-    folder: Path, digest: str, key: Mapping[str, Any], make: Callable[[Path], None]
-) -> None:
+def _make(folder: Path, digest: str, key: Mapping[str, Any], make: Make) -> None:
     """Fill a temporary folder, write its marker last, and rename it into place."""
     temporary = folder.with_name(f"{folder.name}.making-{os.getpid()}")
     temporary.mkdir()
     try:
         begin = time.monotonic()
-        make(temporary)
+        facts = make(temporary) or {}
         seconds = round(time.monotonic() - begin, 3)
-        marker = {"version": 1, "hash": digest, "seconds": seconds, "key": key}
+        marker = {"version": 1, "hash": digest, "seconds": seconds, "key": key, **facts}
         text = json.dumps(marker, indent=1, allow_nan=False)
         (temporary / MARKER).write_text(f"{text}\n", encoding="utf-8")
         _synchronize(temporary)
@@ -170,17 +177,30 @@ def _lock_path(folder: Path) -> Path:
 
 @contextmanager
 def _locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
-    """Hold the lock of a file, which the system gives up for a dead process."""
+    """Hold the lock of a file, which the system gives up for a dead process.
+
+    Waiting is asking again and again: a process that sleeps in the kernel for hours
+    would look dead to whoever watches it.
+    """
     with path.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            yield False
-            return
+        while not _lock(file):
+            if not wait:
+                yield False
+                return
+            time.sleep(POLL_SECONDS)
         try:
             yield True
         finally:  # closing would not do: forked loader workers hold the file open too
             fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def _lock(file: IO[str]) -> bool:
+    """Take a file's lock if it is free."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _remove_remains(parent: Path, own: Path) -> None:

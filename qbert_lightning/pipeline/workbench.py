@@ -6,6 +6,7 @@ import logging
 import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,16 +14,25 @@ from typing import TYPE_CHECKING, Any
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.accelerators import CPUAccelerator, CUDAAccelerator
-from pytorch_lightning.callbacks import ModelCheckpoint, RichProgressBar
+from pytorch_lightning.callbacks import RichProgressBar
 
 from qbert_lightning.allocation import BitAllocator
+from qbert_lightning.callbacks import (
+    BestWeights,
+    ResumeCheckpoint,
+    StepSeeds,
+    StopSignals,
+    end_by,
+)
 from qbert_lightning.datamodules import TaskDataModule
 from qbert_lightning.errors import QbertError
 from qbert_lightning.methods import QuantMethod
 from qbert_lightning.models import ModelSource
 from qbert_lightning.modules import TaskModule
+from qbert_lightning.pipeline.checkpoint_io import DurableCheckpointIO
 from qbert_lightning.pipeline.instantiate import instantiate
-from qbert_lightning.pipeline.stage_cache import Stage, StageCache
+from qbert_lightning.pipeline.stage_cache import Make, Stage, StageCache
+from qbert_lightning.pipeline.unfinished import Unfinished
 from qbert_lightning.plan import SchemeRule
 from qbert_lightning.sensitivity import Measurement, SensitivityMetric, Spectra
 from qbert_lightning.tracking import (
@@ -73,6 +83,7 @@ class Workbench:
             config["finetune"]["callbacks"]
         )
         self._data: TaskDataModule = instantiate(config["task"]["data"])
+        self._signals = StopSignals()
         _quiet_lightning()
 
     @cached_property
@@ -109,6 +120,10 @@ class Workbench:
         """What a stage that is made bit by bit has finished; see `stage`."""
         return Journal(self.cache.place(name, key).with_suffix(".journal.jsonl"))
 
+    def unfinished(self, name: str, key: Mapping[str, Any]) -> Path:
+        """Where a stage keeps its training's checkpoint; see `fit`."""
+        return self.cache.unfinished(name, key)
+
     def measured(self, measurement: Measurement) -> None:
         """Tell about each subset of an analysis that is finished."""
         done, total = measurement.done, measurement.total
@@ -126,6 +141,14 @@ class Workbench:
             "module": task["module"],
         }
 
+    def trainer_key(self) -> dict[str, Any]:
+        """What of the trainer's settings decides the result of a training."""
+        settings = self.config["trainer"]
+        key = {"precision": settings.get("precision")}
+        if settings.get("accumulate_grad_batches", 1) != 1:
+            key["accumulate_grad_batches"] = settings["accumulate_grad_batches"]
+        return key
+
     def seed(self, seed: int) -> None:
         """Start a stage from its seed, whatever ran before it."""
         pl.seed_everything(seed, workers=True, verbose=False)
@@ -135,7 +158,7 @@ class Workbench:
         self,
         name: str,
         key: Mapping[str, Any],
-        make: Callable[[Path], None],
+        make: Make,
         *,
         distributed: bool = False,
     ) -> Stage:
@@ -147,12 +170,19 @@ class Workbench:
             make: Fills its folder.
             distributed: Whether every process of a distributed run takes part; what is
                 not distributed is done by the first one while the others wait.
+
+        Raises:
+            KeyboardInterrupt: If that was asked for at the very end of a training.
+            SystemExit: Likewise; the stage is complete then.
         """
         if is_helper_process():
-            return self.cache.follow(name, key, make if distributed else None)
-        stage = self.cache.stage(name, key, make)
-        how = "reused" if stage.reused else f"done in {stage.seconds:.1f} s"
-        self.say(f"{name:<9} {how:<16} {stage.folder}")
+            stage = self.cache.follow(name, key, make if distributed else None)
+        else:
+            stage = self.cache.stage(name, key, make)
+            how = "reused" if stage.reused else f"done in {stage.seconds:.1f} s"
+            self.say(f"{name:<9} {how:<16} {stage.folder}")
+        if self._signals.received:
+            end_by(self._signals.received)
         return stage
 
     def module(
@@ -181,36 +211,71 @@ class Workbench:
         module: TaskModule,
         recipe: str,
         folder: Path,
+        unfinished: Path,
         callbacks: Sequence[pl.Callback] = (),
-    ) -> None:
+    ) -> Mapping[str, Any]:
         """Train, and leave the weights the recipe selects in the module.
+
+        A training that was stopped goes on from its last checkpoint.
 
         Args:
             module: From `module`.
             recipe: Its recipe.
             folder: Where ``metrics.jsonl`` goes.
+            unfinished: Where the checkpoint is, and outlives the process.
             callbacks: Further callbacks.
+
+        Returns:
+            For the stage's marker: ``resumed_at``, the steps at which it was resumed,
+            and ``differences``, why it is then not exact to the bit; or nothing.
+
+        Raises:
+            KeyboardInterrupt: If that was asked for, once a checkpoint is written.
+            SystemExit: Likewise.
+            QbertError: (code 4) if the checkpoint does not fit; it is removed.
         """
         settings = self.config[recipe]
-        checkpoint = None
-        if settings["select"] == "best":
-            checkpoint = ModelCheckpoint(
-                dirpath=folder / "selection",
-                monitor=f"{module.prefix}val/{module.primary_metric}",
-                mode="max",
-                save_weights_only=True,
-            )
+        log = MetricsLog(folder, self.tracker)
+        left = Unfinished(unfinished)
+        resume = ResumeCheckpoint(
+            left.path, log, self._signals, **self.config["resume"]
+        )
+        best = BestWeights(f"{module.prefix}val/{module.primary_metric}")
         trainer = self._trainer(
-            logger=MetricsLog(folder, self.tracker),
-            callbacks=[*callbacks, *([checkpoint] if checkpoint else [])],
+            logger=log,
+            callbacks=[
+                resume,
+                StepSeeds(settings["seed"]),
+                *callbacks,
+                *([best] if settings["select"] == "best" else []),
+            ],
+            plugins=[DurableCheckpointIO()],
             max_epochs=settings["max_epochs"],
             max_steps=settings["max_steps"],
             gradient_clip_val=settings["gradient_clip_val"],
-            enable_checkpointing=checkpoint is not None,
+            enable_checkpointing=False,
         )
-        trainer.fit(module, datamodule=self.data)
-        if checkpoint is not None:
-            _restore(module, Path(checkpoint.best_model_path))
+        history = left.find(trainer.world_size, self.say)
+        resume.facts = asdict(history)
+        checkpoint = None
+        if history.resumed_at:
+            checkpoint = left.path
+            self.say(f"{recipe:<9} resumed at step {history}")
+        try:
+            trainer.fit(module, datamodule=self.data, ckpt_path=checkpoint)
+        except SystemExit:
+            if self._signals.received and left.path.exists():
+                step = trainer.global_step
+                self.say(
+                    f"{recipe:<9} stopped at step {step}: the same command goes on"
+                )
+            raise
+        except (KeyError, RuntimeError) as error:
+            if checkpoint is None or resume.has_begun:
+                raise
+            raise left.refuse(error) from error
+        best.put_back(module)
+        return history.to_marker()
 
     def test(self, module: TaskModule) -> dict[str, float]:
         """Scores of the reported splits."""
@@ -238,13 +303,6 @@ def _build_all(nodes: Mapping[str, Any] | None) -> dict[str, Any]:
     return {name: instantiate(node) for name, node in (nodes or {}).items()}
 
 
-def _restore(module: TaskModule, path: Path) -> None:
-    state = torch.load(path, weights_only=True, map_location=module.device)
-    module.load_state_dict(state["state_dict"])
-    path.unlink()
-    path.parent.rmdir()
-
-
 def _quiet_lightning() -> None:
     """Leave out what Lightning says about itself on every trainer."""
     for name in ("pytorch_lightning", "lightning.pytorch"):
@@ -254,6 +312,7 @@ def _quiet_lightning() -> None:
         ".*GPU available but not used.*",
         ".*smaller than the logging interval.*",
         ".*isinstance.treespec, LeafSpec.*",
+        ".*your dataloader is not resumable.*",  # the data module is
     ):
         warnings.filterwarnings("ignore", message)
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qbert_lightning.tracking.durable import sync_folder, write_bytes, write_text
+from qbert_lightning.tracking.durable import (
+    remove_temporaries,
+    replacing,
+    sync_folder,
+    write_bytes,
+    write_text,
+)
 from qbert_lightning.tracking.environment import environment
 from qbert_lightning.tracking.journal import Journal
 from qbert_lightning.tracking.json_values import decode, encode, from_text, to_text
@@ -36,6 +42,8 @@ __all__ = [
     "is_helper_process",
     "open_wandb",
     "read_metrics",
+    "remove_temporaries",
+    "replacing",
     "sweep_of",
     "sync_folder",
     "to_text",

@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Replace the file `path` by `content`, surviving a crash at any moment.
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Write the file `path` anew, surviving a crash at any moment.
 
-    The bytes go to a temporary file in the same folder, reach the disk, and take the
-    name in one step; then the folder itself reaches the disk. The folder is made if
-    it is missing. On an error the old file stays and the temporary one goes.
+    What is written goes to a temporary file in the same folder. When the context ends
+    it reaches the disk and takes the name in one step; then the folder itself reaches
+    the disk. The folder is made if it is missing. On an error the old file stays and
+    the temporary one goes; what a killed process left, `remove_temporaries` removes.
 
     Args:
         path: The file to write.
-        content: What it shall hold.
+
+    Yields:
+        Where to write.
 
     Raises:
         OSError: If the folder cannot be written.
     """
     folder = path.parent
     folder.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.tmp.")
+    descriptor, name = tempfile.mkstemp(dir=folder, prefix=_temporary_prefix(path))
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
+            yield stream
             stream.flush()
             os.fchmod(stream.fileno(), 0o666 & ~_umask())
             os.fsync(stream.fileno())
@@ -36,6 +44,30 @@ def write_bytes(path: Path, content: bytes) -> None:
         temporary.unlink(missing_ok=True)
         raise
     sync_folder(folder)
+
+
+def remove_temporaries(path: Path) -> None:
+    """Remove what killed writers of `path` left.
+
+    Args:
+        path: A file that nobody is writing now.
+    """
+    for left in path.parent.glob(f"{glob.escape(_temporary_prefix(path))}*"):
+        left.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replace the file `path` by `content`; see `replacing`.
+
+    Args:
+        path: The file to write.
+        content: What it shall hold.
+
+    Raises:
+        OSError: If the folder cannot be written.
+    """
+    with replacing(path) as stream:
+        stream.write(content)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -54,6 +86,10 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _temporary_prefix(path: Path) -> str:
+    return f".{path.name}.tmp."
 
 
 def _umask() -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -31,6 +31,13 @@ class MetricsFile:
             self._stream = self._path.open("a", encoding="utf-8")
         self._stream.write(to_text(row) + "\n")
         self._stream.flush()
+
+    def replace(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Hold these rows instead of whatever was written."""
+        self.close()
+        self._path.unlink(missing_ok=True)
+        for row in rows:
+            self.append(row)
 
     def close(self) -> None:
         """Close the file; the next row opens it again."""

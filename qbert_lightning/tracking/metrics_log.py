@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,7 +11,7 @@ from pytorch_lightning.loggers import Logger
 from pytorch_lightning.utilities import rank_zero_only
 
 from qbert_lightning.tracking.json_values import decode, encode
-from qbert_lightning.tracking.metrics_file import MetricsFile
+from qbert_lightning.tracking.metrics_file import MetricsFile, read_metrics
 
 _POSITION = ("step", "epoch")
 
@@ -77,11 +77,35 @@ class MetricsLog(Logger):
         values = {key: decode(encode(value)) for key, value in metrics.items()}
         row = {"step": self._step, **values}
         self._file.append(row)
-        self.summary.update(
-            (key, value) for key, value in values.items() if key not in _POSITION
-        )
+        self._summarize(row)
         if self._tracker is not None:
             self._tracker.log(row)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """All rows of the file."""
+        return read_metrics(self._folder)
+
+    @rank_zero_only
+    def replace(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Go on from the rows of a run that was stopped.
+
+        Args:
+            rows: What the file holds from now on; the tracker gets those that it has
+                not had from this log.
+        """
+        known = self.rows()
+        self._file.replace(rows)
+        self.summary = {}
+        for row in rows:
+            self._step = row["step"]
+            self._summarize(row)
+            if self._tracker is not None and row not in known:
+                self._tracker.log(row)
+
+    def _summarize(self, row: Mapping[str, Any]) -> None:
+        self.summary.update(
+            (key, value) for key, value in row.items() if key not in _POSITION
+        )
 
     @rank_zero_only
     def finalize(self, status: str) -> None:

@@ -68,6 +68,7 @@ def fit(
     method: QuantMethod | None = None,
     sensitivity: SensitivityTable | None = TABLE,
     steps: int = 4,
+    accumulated: int = 1,
 ) -> tuple[TinyModule, dict[str, float]]:
     """Train a few steps; returns the module and the last value of each key."""
     log = MetricsLog(folder)
@@ -79,6 +80,7 @@ def fit(
     )
     trainer = pl.Trainer(
         max_steps=steps,
+        accumulate_grad_batches=accumulated,
         accelerator="cpu",
         logger=log,
         callbacks=[quantization, *callbacks],

@@ -34,3 +34,10 @@ def test_every_few_steps_and_once_at_the_end(
     rows = [row for row in read_metrics(tmp_path) if "looks" in row]
     assert [row["step"] for row in rows] == expected
     assert [row["looks"] for row in rows] == list(range(1, len(expected) + 1))
+
+
+def test_batches_whose_gradients_are_added_up_share_a_look(tmp_path: Path) -> None:
+    """Two batches a step, four batches an epoch."""
+    fit(tmp_path, Counter(1), steps=4, accumulated=2)
+    rows = [row for row in read_metrics(tmp_path) if "looks" in row]
+    assert [row["step"] for row in rows] == [1, 2, 3, 4]

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import pytest
 import pytorch_lightning as pl
 import torch
 from torch import nn
 
-from qbert_lightning.callbacks import quantization_of
+from qbert_lightning.callbacks import QuantizationCallback, quantization_of
 from qbert_lightning.errors import QbertError
 from qbert_lightning.layers import quantized_layers
 from qbert_lightning.methods import QuantMethod
 from tests.callbacks.run_tiny import fit, tiny_plan
+from tests.tiny import tiny_batch, tiny_bert
 
 
 class Watching(QuantMethod):
@@ -59,3 +61,18 @@ def test_a_trainer_without_it_is_told_so() -> None:
     trainer = pl.Trainer(logger=False, enable_checkpointing=False, accelerator="cpu")
     with pytest.raises(QbertError, match="QuantizationCallback"):
         quantization_of(trainer)
+
+
+def test_a_resumed_model_is_not_calibrated_again(tmp_path: Path) -> None:
+    """Its ranges are in the checkpoint, and further batches would move them."""
+    fresh = QuantizationCallback(Watching(), tiny_plan(), [tiny_batch(seed=9)])
+    assert fresh.state_dict() == {"calibrated": False}
+    resumed = QuantizationCallback(Watching(), tiny_plan(), [tiny_batch(seed=9)])
+    resumed.load_state_dict({"calibrated": True})
+    for callback, expected in ((fresh, 1), (resumed, 0)):
+        module: Any = SimpleNamespace(model=tiny_bert(), device=torch.device("cpu"))
+        callback.setup(None, module, "fit")  # type: ignore[arg-type]
+        callback.on_fit_start(None, module)  # type: ignore[arg-type]
+        layer = next(iter(quantized_layers(module.model).values()))
+        assert int(layer.input_quantizer.observer.count) == expected
+        assert callback.state_dict() == {"calibrated": True}

@@ -139,3 +139,18 @@ def test_settings_outside_their_range_are_refused(
     with pytest.raises(QbertError, match=message) as caught:
         InMemory(sentence_splits(), **settings)
     assert caught.value.code == 2
+
+
+@pytest.mark.parametrize("num_workers", [0, 2])
+def test_training_goes_on_with_the_next_batch(
+    tokenizer: PreTrainedTokenizerBase, num_workers: int
+) -> None:
+    data = InMemory(sentence_splits(40), batch_size=4, num_workers=num_workers)
+    data.use_tokenizer(tokenizer)
+    whole = order(data, seed=3, epoch=1)
+    data.load_state_dict({"epoch": 1, "batches": 4})
+    assert order(data, seed=3, epoch=1) == whole[4:]
+    assert len(data.train_dataloader()) == len(whole)
+    assert [b["input_ids"].tolist() for b in data.train_dataloader()] == whole[4:]
+    data.setup("fit")  # another training
+    assert order(data, seed=3, epoch=1) == whole

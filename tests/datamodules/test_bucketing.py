@@ -67,3 +67,26 @@ def test_devices_share_evaluation_without_repeating_anything() -> None:
     assert [len(list(sampler)) for sampler in ranks] == [len(s) for s in ranks]
     together = [index for sampler in ranks for index in flat(list(sampler))]
     assert sorted(together) == list(range(503))
+
+
+@pytest.mark.parametrize(("rank", "world_size"), [(0, 1), (0, 2), (1, 2)])
+def test_going_on_leaves_out_what_is_done_of_one_epoch_only(
+    rank: int, world_size: int
+) -> None:
+    def sampler() -> BucketBatchSampler:
+        return BucketBatchSampler(
+            LENGTHS, 16, shuffle=True, rank=rank, world_size=world_size
+        )
+
+    whole = sampler()
+    whole.set_epoch(2)
+    expected = list(whole)
+    whole.set_epoch(3)
+    following = list(whole)
+    for done in (0, 1, 7, len(expected)):
+        resumed = sampler()
+        resumed.go_on(2, done)
+        assert list(resumed) == expected[done:]
+        assert len(resumed) == len(expected)
+        resumed.set_epoch(3)
+        assert list(resumed) == following

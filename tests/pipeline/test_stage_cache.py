@@ -212,3 +212,58 @@ def test_a_follower_waits_for_the_maker(tmp_path: Path) -> None:
 def test_a_follower_gives_up(tmp_path: Path) -> None:
     with pytest.raises(QbertError, match="not made"):
         StageCache(tmp_path).follow("x", {"a": 1}, None, patience=0.0)
+
+
+def test_what_a_stage_goes_on_from_outlives_a_failure_and_not_success(
+    tmp_path: Path,
+) -> None:
+    cache = StageCache(tmp_path)
+    unfinished = cache.unfinished("finetune", KEY)
+    unfinished_other = cache.unfinished("finetune", {"a": 1})
+
+    def half(folder: Path) -> None:
+        for kept in (unfinished, unfinished_other):
+            kept.mkdir(exist_ok=True)
+            (kept / "last.ckpt").write_text("half")
+        raise QbertError("stopped", code=1)
+
+    for _ in range(2):
+        with pytest.raises(QbertError, match="stopped"):
+            cache.stage("finetune", KEY, half)
+        assert (unfinished / "last.ckpt").read_text() == "half"
+    cache.stage("finetune", KEY, write("whole"))
+    assert not unfinished.exists()
+    assert (unfinished_other / "last.ckpt").exists()
+
+
+def test_killed_after_the_last_rename_nothing_is_left_over(tmp_path: Path) -> None:
+    cache = StageCache(tmp_path)
+    cache.stage("finetune", KEY, write("whole"))
+    unfinished = cache.unfinished("finetune", KEY)
+    unfinished.mkdir()
+    assert cache.stage("finetune", KEY, fail_if_made).reused
+    assert not unfinished.exists()
+
+
+def test_what_the_maker_returns_is_in_the_marker(tmp_path: Path) -> None:
+    stage = StageCache(tmp_path).stage("x", KEY, lambda folder: {"resumed_at": [3]})
+    assert json.loads((stage.folder / MARKER).read_text())["resumed_at"] == [3]
+
+
+def test_waiting_for_a_lock_is_asking_again_and_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that sleeps in the kernel would look dead to a watchdog."""
+    living = start(tmp_path, "a")
+    wait_for(tmp_path / "began-a")
+    naps: list[float] = []
+
+    def nap(seconds: float) -> None:
+        naps.append(seconds)
+        if len(naps) == 3:
+            (tmp_path / "go").touch()
+            assert living.wait() == 0  # with a limit, this would nap too
+
+    monkeypatch.setattr("qbert_lightning.pipeline.stage_cache.time.sleep", nap)
+    assert StageCache(tmp_path).stage("finetune", {"a": 1}, fail_if_made).reused
+    assert len(naps) == 3

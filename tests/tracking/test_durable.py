@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from qbert_lightning.tracking.durable import write_bytes, write_text
+from qbert_lightning.tracking.durable import (
+    remove_temporaries,
+    replacing,
+    write_bytes,
+    write_text,
+)
 
 
 def test_makes_the_folder_and_replaces_the_file(tmp_path: Path) -> None:
@@ -63,5 +68,29 @@ def test_failure_keeps_the_old_file_and_leaves_no_other(
     with pytest.raises(OSError, match="no space"):
         write_text(path, "new")
     monkeypatch.undo()
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_only_the_remains_of_its_own_writers_are_removed(tmp_path: Path) -> None:
+    path = tmp_path / "run[1].json"
+    others = [tmp_path / ".run1.json.tmp.abc", tmp_path / "run[1].json.tmp"]
+    for file in (path, *others, tmp_path / ".run[1].json.tmp.abc"):
+        file.touch()
+    remove_temporaries(path)
+    assert sorted(tmp_path.iterdir()) == sorted([path, *others])
+
+
+def test_interrupted_writer_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_text(path, "old")
+
+    def write_half() -> None:
+        with replacing(path) as stream:
+            stream.write(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_half()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]

@@ -43,3 +43,14 @@ def test_killed_process_keeps_its_rows(tmp_path: Path) -> None:
 def test_half_a_last_line_is_dropped(tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).write_text('{"step": 1}' + os.linesep + '{"step": 2, "tr')
     assert read_metrics(tmp_path) == [{"step": 1}]
+
+
+def test_rows_are_replaced_and_appended_to(tmp_path: Path) -> None:
+    file = MetricsFile(tmp_path)
+    file.append({"step": 1})
+    file.append({"step": 2})
+    file.replace([{"step": 5}])
+    file.append({"step": 6})
+    assert [row["step"] for row in read_metrics(tmp_path)] == [5, 6]
+    file.replace([])
+    assert read_metrics(tmp_path) == []

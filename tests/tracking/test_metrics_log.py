@@ -83,3 +83,23 @@ def test_step_of_a_row_outside_of_training_is_the_last_one(tmp_path: Path) -> No
         {"step": 7, "train/loss": 0.5},
         {"step": 7, "test/accuracy": 0.25},
     ]
+
+
+def test_goes_on_from_the_rows_of_a_stopped_run(tmp_path: Path) -> None:
+    first = MetricsLog(tmp_path / "first")
+    first.log_metrics({"bits": 3.0}, step=0)
+    first.log_metrics({"train/loss": 0.5, "epoch": 0}, step=4)
+    tracker = Rows()
+    second = MetricsLog(tmp_path / "second", tracker)
+    second.log_metrics({"bits": 3.0}, step=0)  # as the first one did when it began
+    second.log_metrics({"stale": 1.0}, step=0)
+    second.replace(first.rows())
+    second.log_metrics({"train/loss": 0.25})
+    expected = [
+        {"step": 0, "bits": 3.0},
+        {"step": 4, "train/loss": 0.5, "epoch": 0},
+        {"step": 4, "train/loss": 0.25},
+    ]
+    assert read_metrics(tmp_path / "second") == expected
+    assert second.summary == {"bits": 3.0, "train/loss": 0.25}
+    assert [row for row in tracker.rows if "stale" not in row] == expected
