@@ -34,6 +34,7 @@ class KillBenchmark(Benchmark):
         kills: How many.
         jobs: Jobs of a sweep.
         slots: Jobs at once.
+        every_n_steps: Training steps between checkpoints.
         seed: Of the moments.
 
     Raises:
@@ -45,6 +46,7 @@ class KillBenchmark(Benchmark):
     kills: int = 10
     jobs: int = 4
     slots: int = 1
+    every_n_steps: int = 4
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -85,6 +87,7 @@ class KillBenchmark(Benchmark):
             f"seed=range({self.jobs})",
             f"hydra.launcher.slots={self.slots}",
             "hydra.launcher.threads=1",
+            f"resume.every_n_steps={self.every_n_steps}",
         )
         return tiny_sweep(folder, overrides, num_threads=1)
 
@@ -160,7 +163,7 @@ def _digest(content: bytes) -> str:
 
 def leftovers(folder: Path) -> int:
     """Temporary files and half-made folders that a finished sweep has left."""
-    names = ("*.tmp.*", "*.making-*", "*.resume")
+    names = ("*.tmp.*", "*.making-*", "*.unfinished")
     return sum(len(list(folder.rglob(name))) for name in names)
 
 

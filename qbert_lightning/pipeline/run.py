@@ -247,6 +247,8 @@ def _enter(record: RunRecord, name: str, stage: Stage) -> Stage:
         "reused": stage.reused,
         "seconds": stage.seconds,
     }
+    if stage.resumed_at:
+        record.stages[name]["resumed_at"] = list(stage.resumed_at)
     keys = {each: entry["key"] for each, entry in record.stages.items()}
     record.fingerprint = key_hash({"name": record.name, "stages": keys})
     return stage

@@ -35,12 +35,14 @@ class Stage:
         reused: Whether it was there already.
         seconds: How long making it took, whenever that was; for a training that was
             stopped and resumed, the last part of it.
+        resumed_at: Training steps at which it went on after it had been stopped.
     """
 
     folder: Path
     key: str
     reused: bool
     seconds: float
+    resumed_at: tuple[int, ...] = ()
 
 
 class StageCache:
@@ -168,7 +170,8 @@ def _read(folder: Path, digest: str, *, reused: bool) -> Stage:
             f"{folder}: holds a stage with another key ({marker['hash']}): remove it",
             code=DATA,
         )
-    return Stage(folder, digest, reused, marker["seconds"])
+    resumed_at = tuple(marker.get("resumed_at", ()))
+    return Stage(folder, digest, reused, marker["seconds"], resumed_at)
 
 
 def _lock_path(folder: Path) -> Path:

@@ -38,7 +38,8 @@ def test_what_is_finished_and_what_is_left_over(tmp_path: Path) -> None:
     assert leftovers(tmp_path) == 0
     (sweep / "0" / ".run.json.tmp.x1").touch()
     (tmp_path / "outputs" / "stages" / "finetune" / "ab.making-3").mkdir(parents=True)
-    assert leftovers(tmp_path) == 2
+    (tmp_path / "outputs" / "stages" / "finetune" / "ab.unfinished").mkdir()
+    assert leftovers(tmp_path) == 3
 
 
 def test_digests_see_one_changed_bit(tmp_path: Path) -> None:
