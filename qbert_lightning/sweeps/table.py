@@ -10,15 +10,17 @@ from rich.table import Table
 
 from qbert_lightning.report import agreement_table, collect_runs
 from qbert_lightning.sweeps.job_states import (
+    FAILED,
+    STOPPED,
     JobState,
     counts,
-    is_finished,
     job_states,
 )
 from qbert_lightning.tracking.run_record import RunRecord
 
 MIN_WIDTH = 100  # a run's name and its numbers on one line, also in a log file
 MAX_REASONS = 20
+ENDED_BADLY = (FAILED, STOPPED)
 NUMBERS = ("score %", "drop", "bits", "MiB", "ratio")
 
 
@@ -35,8 +37,10 @@ def print_sweep(folder: Path) -> list[JobState]:
     states = job_states(folder)
     _print_agreement(console, folder)
     _print_jobs(console, folder, states)
-    for state in [state for state in states if not is_finished(state)][:MAX_REASONS]:
-        reason = (state.record.error if state.record else None) or "no record"
+    for state in [state for state in states if state.state in ENDED_BADLY][
+        :MAX_REASONS
+    ]:
+        reason = (state.record.error if state.record else None) or "its process is gone"
         line = f"{state.folder.name:>3} {state.state}: {reason}  {state.folder}"
         console.print(line, soft_wrap=True, highlight=False, markup=False)
     console.print(counts(states), soft_wrap=True, highlight=False)
