@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from difflib import get_close_matches
 
 from hydra.core.global_hydra import GlobalHydra
@@ -28,19 +28,27 @@ COMPOSITION_ERRORS = (
     ValueError,
 )
 
+_UNKNOWN_GROUP = re.compile(r"config group '([^']+)' does not exist")
 _UNKNOWN_KEY = re.compile(r"Could not override '([^']+)'")
 MAX_LISTED = 15
 
 
 def explain(
-    error: Exception, overrides: Sequence[str], known: Collection[str]
+    error: Exception,
+    overrides: Sequence[str],
+    known: Collection[str],
+    known_elsewhere: Callable[[], Collection[str]] = tuple,
+    choices: Sequence[str] = (),
 ) -> QbertError:
     """The one line for an error of Hydra's composition.
 
     Args:
         error: One of `COMPOSITION_ERRORS`.
         overrides: The overrides that were composed.
-        known: Addresses of the configuration without them, and names of its groups.
+        known: Addresses of the configuration with nothing but the choices made, and
+            names of its groups.
+        known_elsewhere: Asked for the same with other choices, if need be.
+        choices: The overrides that name a group's choice.
     """
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
         return _unknown_choice(error, overrides)
@@ -50,7 +58,11 @@ def explain(
         inner = getattr(error.__cause__, "full_key", None)
         if inner and str(inner).startswith(f"{key}."):
             key = str(inner)
-        return _unknown_key(key, overrides, known)
+        return _unknown_key(key, overrides, known, known_elsewhere, choices)
+    found = _UNKNOWN_GROUP.search(str(error))
+    if found:
+        key = _typed_group(found.group(1), overrides)
+        return _unknown_key(key, overrides, known, known_elsewhere, choices)
     cause = error.__cause__
     if isinstance(cause, OmegaConfBaseException) and cause.full_key:
         value = _value_of(str(cause.full_key), overrides)
@@ -87,9 +99,41 @@ def _options_of(group: str) -> list[str]:
     return GlobalHydra.instance().config_loader().get_group_options(group)
 
 
+def _typed_group(group: str, overrides: Sequence[str]) -> str:
+    """A group as it was typed, with the package it is for."""
+    for override in overrides:
+        name = override.lstrip("+~").partition("=")[0]
+        if name.partition("@")[0] == group:
+            return name
+    return group
+
+
 def _unknown_key(
-    key: str, overrides: Sequence[str], known: Collection[str]
+    key: str,
+    overrides: Sequence[str],
+    leaves: Collection[str],
+    known_elsewhere: Callable[[], Collection[str]],
+    choices: Sequence[str],
 ) -> QbertError:
+    typed = f"{key}{_value_of(key, overrides)}"
+    known = _with_sections(leaves or known_elsewhere())
+    near = get_close_matches(key, known, 1, 0.9)
+    if choices and not near and key in _with_sections(known_elsewhere()):
+        made = [
+            one
+            for one in choices
+            if key.startswith(f"{one.partition('=')[0].replace('/', '.')}.")
+        ]
+        return QbertError(
+            f"{typed}: no such key with {' '.join(made or choices)[:120]}: "
+            "accepted with another choice"
+        )
+    packaged = [one for one in known if one.startswith(f"{key}@")]
+    if packaged:
+        accepted = ", ".join(packaged)
+        return QbertError(
+            f"{typed}: no such key: nearest {packaged[0]}: accepted {accepted}"
+        )
     parent, _, name = key.rpartition(".")
     siblings = sorted(
         {
@@ -98,16 +142,29 @@ def _unknown_key(
             if one.startswith(f"{parent}.") or not (parent or "." in one)
         }
     )
-    near = get_close_matches(key, list(known), 1, 0.7)
+    near = near or get_close_matches(key, known, 1, 0.7)
     if not near:
         close = get_close_matches(name, siblings, 1, 0.4)
         near = [f"{parent}.{close[0]}" if parent else close[0]] if close else []
     accepted = ", ".join(siblings[:MAX_LISTED])
     return QbertError(
-        f"{key}{_value_of(key, overrides)}: no such key"
+        f"{typed}: no such key"
         + (f": nearest {near[0]}" if near else "")
         + (f": accepted below {parent}: {accepted}" if parent and siblings else "")
     )
+
+
+def _with_sections(leaves: Iterable[str]) -> list[str]:
+    """Addresses with those of all that holds them.
+
+    >>> _with_sections(["a.b.c", "a.b.d"])
+    ['a', 'a.b', 'a.b.c', 'a.b.d']
+    """
+    found = set()
+    for leaf in leaves:
+        words = leaf.split(".") if "@" not in leaf else [leaf]
+        found |= {".".join(words[:stop]) for stop in range(1, len(words) + 1)}
+    return sorted(found)
 
 
 def _value_of(key: str, overrides: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from qbert_lightning.errors import QbertError
 
 MAX_ARGUMENT = 16_384
 MAX_NESTING = 32
+MAX_DIGITS = 1000  # Python itself reads no integer of more than 4300
 
 # Where `+key=value` may add something: the mappings that are the user's to fill.
 OPEN_MAPPINGS = ("callbacks", "hydra", "logger", "quant.rules", "tags", "trainer")
@@ -23,6 +24,7 @@ OPEN_MAPPINGS = ("callbacks", "hydra", "logger", "quant.rules", "tags", "trainer
 PLAIN_ENVIRONMENT = frozenset({"HOME", "HOSTNAME", "SLURM_JOB_ID", "TMPDIR", "USER"})
 
 _ENVIRONMENT_REFERENCE = re.compile(r"oc\.env\s*:\s*([\w$]*)")
+_TOO_MANY_DIGITS = re.compile(rf"\d{{{MAX_DIGITS + 1}}}")
 _COMPUTED_RESOLVER = re.compile(r"\$\{[^{}:]*\$\{[^{}]*\}[^{}:]*:")
 
 
@@ -70,6 +72,10 @@ def check_text(text: str, what: str) -> None:
             f"{what} {_shorten(text)}: {len(text)} characters: "
             f"accepted up to {MAX_ARGUMENT}"
         )
+    if _TOO_MANY_DIGITS.search(text):
+        raise QbertError(
+            f"{what} {_shorten(text)}: accepted numbers of up to {MAX_DIGITS} digits"
+        )
     depth = deepest = 0
     for character in text:
         depth += (character in "[{(") - (character in ")}]")
@@ -101,6 +107,13 @@ def key_of(override: Override) -> str:
     if override.package is not None and "/" not in address:
         address = f"{address}@{override.package}"
     return address.replace("/", ".")
+
+
+def is_choice(override: str, config_loader: ConfigLoader) -> bool:
+    """Whether an override names a group, so that its value is one of the choices."""
+    group = override.lstrip("+~").partition("=")[0].partition("@")[0]
+    is_name = re.fullmatch(r"[\w/]+", group) is not None
+    return is_name and bool(config_loader.get_group_options(group))
 
 
 def is_open(address: str) -> bool:

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Union, get_args, get_origin
 
 from omegaconf import DictConfig, MissingMandatoryValue, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -29,6 +29,8 @@ from qbert_lightning.pipeline.targets import (
 )
 from qbert_lightning.pipeline.value_types import accepts, describe, hint_of
 
+# Mappings whose every value is built, whatever its name.
+BUILT_ONE_BY_ONE = ("callbacks", "finetune.callbacks", "quantize.callbacks", "logger")
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][\w.]*)\}")
 _ARGUMENT_HINTS = hints_of(AnyArgument)
 
@@ -47,6 +49,7 @@ def validate(config: DictConfig, overridden: Collection[str] = ()) -> None:
     for key, value in leaves(raw):
         if isinstance(value, str):
             check_references(value, key)
+    _check_sections_are_mappings(raw)
     plain = resolved(config)
     for key, value in leaves(plain):
         if isinstance(value, float) and not math.isfinite(value):
@@ -66,9 +69,30 @@ def validate(config: DictConfig, overridden: Collection[str] = ()) -> None:
         values = _select(plain, address)
         if values is not None:
             _check_section(address, values, section, references)
+    for address in BUILT_ONE_BY_ONE:
+        _check_parts(address, _select(plain, address) or {})
     for name, value in plain.items():
         _check_targets(name, value)
     check_consistency(plain, raw, overridden, references)
+
+
+def _check_sections_are_mappings(raw: object) -> None:
+    """Refuse a plain value in a section's place, which others may refer into."""
+    assert isinstance(raw, Mapping)
+    for name, hint in hints_of(Run).items():
+        value = raw.get(name, {})
+        is_reference = isinstance(value, str) and value.startswith("${")
+        if get_origin(hint) is dict and not (
+            isinstance(value, Mapping) or is_reference
+        ):
+            _refuse(name, value, describe(hint))
+
+
+def _check_parts(address: str, parts: Mapping[str, Any]) -> None:
+    for name, value in parts.items():
+        if not (isinstance(value, Mapping) and "_target_" in value):
+            key = _join(address, name)
+            _refuse(key, value, f"mapping with _target_, or ~{key} to leave it out")
 
 
 def resolved(config: DictConfig) -> dict[str, Any]:
@@ -183,13 +207,14 @@ def _check_target(address: str, node: Mapping[str, Any]) -> None:
 
 def _check_argument(key: str, value: object, annotation: Any) -> None:
     hint = hint_of(annotation)
-    range_hint = _ARGUMENT_HINTS.get(key.rpartition(".")[2])
-    is_number = isinstance(value, int | float | list) and not isinstance(value, bool)
-    if not accepts(hint, value):
-        ranged = range_hint is not None and is_number
-        _refuse(key, value, describe(range_hint if ranged else hint))
-    if range_hint is not None and is_number and not accepts(range_hint, value):
-        _refuse(key, value, describe(range_hint))
+    parts = get_args(hint) or (hint,)
+    expected = _ARGUMENT_HINTS.get(key.rpartition(".")[2])
+    if expected is None or str in parts:  # where text is meant, no number is
+        expected = hint
+    elif type(None) in parts:
+        expected = Union[expected, None]  # noqa: UP007
+    if not (accepts(hint, value) and accepts(expected, value)):
+        _refuse(key, value, describe(expected))
 
 
 def _refuse(key: str, value: object, accepted: str) -> None:
@@ -204,8 +229,22 @@ def _nearest(name: str, names: Collection[str]) -> str:
 
 
 def _shown(value: object) -> str:
-    text = "null" if value is None else str(value)
+    if value is None or isinstance(value, bool):
+        text = "null" if value is None else str(value).lower()
+    else:
+        text = repr(value) if _reads_as_other(value) else str(value)
     return text if len(text) <= 60 else f"{text[:60]}..."
+
+
+def _reads_as_other(value: object) -> bool:
+    """Whether a text without its quotes would be read as a number or a word."""
+    if not isinstance(value, str):
+        return False
+    try:
+        float(value)
+    except ValueError:
+        return value.lower() in ("true", "false", "null")
+    return True
 
 
 def _join(address: str, name: object) -> str:

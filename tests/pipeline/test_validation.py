@@ -57,7 +57,7 @@ ROW_GROUPS = "quant.rules.encoder.weight.granularity"
     ("changes", "said"),
     [
         ({"seed": "abc"}, "seed=abc: accepted"),
-        ({"seed": True}, "seed=True"),
+        ({"seed": True}, "seed=true"),
         ({"quant.weight_bits": 1}, r"quant\.weight_bits=1: accepted 2\.\.8 \(int\)"),
         ({"quant.weight_bits": 4.0}, r"quant\.weight_bits=4\.0"),
         ({"quant.groups": 0}, "quant.groups=0: accepted at least 1"),
@@ -86,7 +86,7 @@ ROW_GROUPS = "quant.rules.encoder.weight.granularity"
         ({"quant.rules.encoder.weight.num_bits": 9}, r"num_bits=9: accepted 2\.\.8"),
         ({"quant.rules.encoder.wait": 9}, "SchemeRule takes no such argument: nearest"),
         ({f"{ROW_GROUPS}.num_groups": 7}, "num_groups=7 does not divide"),
-        ({f"{ROW_GROUPS}.num_groups": "7"}, "num_groups=7: accepted int"),
+        ({f"{ROW_GROUPS}.num_groups": "7"}, "num_groups='7': accepted at least 1"),
         ({"name": "../escape"}, "name=../escape"),
         ({"name": "${nowhere}"}, "nowhere"),
         ({"name": "${name}"}, "name"),
