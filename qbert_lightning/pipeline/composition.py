@@ -21,11 +21,15 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from qbert_lightning.errors import QbertError
-from qbert_lightning.pipeline.composition_errors import COMPOSITION_ERRORS, explain
+from qbert_lightning.pipeline.composition_errors import (
+    COMPOSITION_ERRORS,
+    addresses,
+    explain,
+)
 from qbert_lightning.pipeline.hydra_settings import check_hydra
 from qbert_lightning.pipeline.overrides import is_choice, key_of, parse_overrides
 from qbert_lightning.pipeline.own_folder import check_folder
-from qbert_lightning.pipeline.validation import leaves, validate
+from qbert_lightning.pipeline.validation import validate
 
 MAX_CHOICES = 1000
 MAX_JOBS = 10_000
@@ -145,7 +149,7 @@ def _known_names(verb: str, choices: tuple[str, ...]) -> list[str]:
     except COMPOSITION_ERRORS:
         return []
     raw = OmegaConf.to_container(config, resolve=False)
-    return [*config.hydra.runtime.choices, *(address for address, _ in leaves(raw))]
+    return [*config.hydra.runtime.choices, *addresses(raw)]
 
 
 def _parse(arguments: Sequence[str]) -> list[Override]:

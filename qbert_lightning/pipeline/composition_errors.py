@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
 from hydra.core.global_hydra import GlobalHydra
@@ -30,6 +30,7 @@ COMPOSITION_ERRORS = (
 
 _UNKNOWN_GROUP = re.compile(r"config group '([^']+)' does not exist")
 _UNKNOWN_KEY = re.compile(r"Could not override '([^']+)'")
+_NAME_IN_A_LIST = re.compile(r"Index '.*' \(str\) is not an int|literal for int\(\)")
 MAX_LISTED = 15
 
 
@@ -68,6 +69,19 @@ def explain(
         value = _value_of(str(cause.full_key), overrides)
         return QbertError(f"{cause.full_key}{value}: {_first_line(cause)}")
     return QbertError(f"{' '.join(overrides)[:120]}: {_first_line(error)}")
+
+
+def addresses(node: object, parent: str = "") -> Iterator[str]:
+    """The address of everything that has a name, sections too.
+
+    >>> list(addresses({"a": {"b": [1]}, "c": {}}))
+    ['a', 'a.b', 'c']
+    """
+    if isinstance(node, Mapping):
+        for name, value in node.items():
+            address = f"{parent}.{name}" if parent else str(name)
+            yield address
+            yield from addresses(value, address)
 
 
 def _unknown_choice(
@@ -111,14 +125,18 @@ def _typed_group(group: str, overrides: Sequence[str]) -> str:
 def _unknown_key(
     key: str,
     overrides: Sequence[str],
-    leaves: Collection[str],
+    known: Collection[str],
     known_elsewhere: Callable[[], Collection[str]],
     choices: Sequence[str],
 ) -> QbertError:
     typed = f"{key}{_value_of(key, overrides)}"
-    known = _with_sections(leaves or known_elsewhere())
+    known = [
+        one
+        for one in sorted(known or known_elsewhere())
+        if not key.startswith(f"{one}.")  # what holds the key is no other key
+    ]
     near = get_close_matches(key, known, 1, 0.9)
-    if choices and not near and key in _with_sections(known_elsewhere()):
+    if choices and not near and key in known_elsewhere():
         made = [
             one
             for one in choices
@@ -139,7 +157,7 @@ def _unknown_key(
         {
             one.removeprefix(f"{parent}.").partition(".")[0] if parent else one
             for one in known
-            if one.startswith(f"{parent}.") or not (parent or "." in one)
+            if one.startswith(f"{parent}.") or not (parent or "." in one or "/" in one)
         }
     )
     near = near or get_close_matches(key, known, 1, 0.7)
@@ -151,20 +169,8 @@ def _unknown_key(
         f"{typed}: no such key"
         + (f": nearest {near[0]}" if near else "")
         + (f": accepted below {parent}: {accepted}" if parent and siblings else "")
+        + (f": accepted {accepted}" if not (parent or near) and siblings else "")
     )
-
-
-def _with_sections(leaves: Iterable[str]) -> list[str]:
-    """Addresses with those of all that holds them.
-
-    >>> _with_sections(["a.b.c", "a.b.d"])
-    ['a', 'a.b', 'a.b.c', 'a.b.d']
-    """
-    found = set()
-    for leaf in leaves:
-        words = leaf.split(".") if "@" not in leaf else [leaf]
-        found |= {".".join(words[:stop]) for stop in range(1, len(words) + 1)}
-    return sorted(found)
 
 
 def _value_of(key: str, overrides: Sequence[str]) -> str:
@@ -181,4 +187,6 @@ def _first_line(error: Exception) -> str:
     if isinstance(error, YAMLError):  # the cause comes last, and where it is
         return " ".join(str(error).split())
     lines = str(error).splitlines()
+    if _NAME_IN_A_LIST.search(str(error)):
+        return "a list has no names: accepted a new list, such as [a,b]"
     return lines[0] if lines else type(error).__name__

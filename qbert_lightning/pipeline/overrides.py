@@ -49,7 +49,7 @@ def parse_overrides(
         except HydraException as error:
             problem = str(error).splitlines()[0]
             raise QbertError(
-                f"{_shorten(argument)}: not an override ({problem}): "
+                f"{_named(argument)}: not an override ({problem}): "
                 "accepted key=value, such as quant.weight_bits=4"
             ) from error
         if not override.key_or_group:
@@ -66,15 +66,15 @@ def check_text(text: str, what: str) -> None:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise QbertError(f"{what} {_shorten(text)}: accepted UTF-8 text") from error
+        raise QbertError(f"{what} {_named(text)}: accepted UTF-8 text") from error
     if len(text) > MAX_ARGUMENT:
         raise QbertError(
-            f"{what} {_shorten(text)}: {len(text)} characters: "
+            f"{what} {_named(text)}: {len(text)} characters: "
             f"accepted up to {MAX_ARGUMENT}"
         )
     if _TOO_MANY_DIGITS.search(text):
         raise QbertError(
-            f"{what} {_shorten(text)}: accepted numbers of up to {MAX_DIGITS} digits"
+            f"{what} {_named(text)}: accepted numbers of up to {MAX_DIGITS} digits"
         )
     depth = deepest = 0
     for character in text:
@@ -82,7 +82,7 @@ def check_text(text: str, what: str) -> None:
         deepest = max(deepest, depth)
     if deepest > MAX_NESTING:
         raise QbertError(
-            f"{what} {_shorten(text)}: nested {deepest} deep: "
+            f"{what} {_named(text)}: nested {deepest} deep: "
             f"accepted up to {MAX_NESTING}"
         )
     check_references(text, _shorten(text.partition("=")[0]))
@@ -96,7 +96,7 @@ def check_references(text: str, key: str) -> None:
         if name not in PLAIN_ENVIRONMENT:
             accepted = ", ".join(sorted(PLAIN_ENVIRONMENT))
             raise QbertError(
-                f"{key}: environment variable {name!r} may not enter a "
+                f"{key}=${{oc.env:{name}}}: this environment variable may not enter a "
                 f"configuration: accepted {accepted}"
             )
 
@@ -152,6 +152,12 @@ def _check_choice(override: Override, config_loader: ConfigLoader) -> None:
         raise QbertError(
             f"{_shorten(str(override.input_line))}: accepted {', '.join(options[:15])}"
         )
+
+
+def _named(text: str) -> str:
+    """An argument for a message, its key at length."""
+    key, equals, value = text.partition("=")
+    return f"{_shorten(key, 100)}{equals}{_shorten(value, 40)}"
 
 
 def _shorten(text: str, length: int = 60) -> str:

@@ -27,10 +27,16 @@ from qbert_lightning.pipeline.targets import (
     nearest_targets,
     parameters_of,
 )
-from qbert_lightning.pipeline.value_types import accepts, describe, hint_of
+from qbert_lightning.pipeline.value_types import accepts, describe, hint_of, shown
 
 # Mappings whose every value is built, whatever its name.
-BUILT_ONE_BY_ONE = ("callbacks", "finetune.callbacks", "quantize.callbacks", "logger")
+BUILT_ONE_BY_ONE = (
+    "callbacks",
+    "finetune.callbacks",
+    "quantize.callbacks",
+    "logger",
+    "quant.rules",
+)
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][\w.]*)\}")
 _ARGUMENT_HINTS = hints_of(AnyArgument)
 
@@ -69,10 +75,10 @@ def validate(config: DictConfig, overridden: Collection[str] = ()) -> None:
         values = _select(plain, address)
         if values is not None:
             _check_section(address, values, section, references)
-    for address in BUILT_ONE_BY_ONE:
-        _check_parts(address, _select(plain, address) or {})
     for name, value in plain.items():
         _check_targets(name, value)
+    for address in BUILT_ONE_BY_ONE:
+        _check_parts(address, _select(plain, address) or {})
     check_consistency(plain, raw, overridden, references)
 
 
@@ -90,9 +96,9 @@ def _check_sections_are_mappings(raw: object) -> None:
 
 def _check_parts(address: str, parts: Mapping[str, Any]) -> None:
     for name, value in parts.items():
-        if not (isinstance(value, Mapping) and "_target_" in value):
-            key = _join(address, name)
-            _refuse(key, value, f"mapping with _target_, or ~{key} to leave it out")
+        is_buildable = isinstance(value, Mapping) and "_target_" in value
+        if not (is_buildable or value is None):
+            _refuse(_join(address, name), value, "null | mapping with _target_")
 
 
 def resolved(config: DictConfig) -> dict[str, Any]:
@@ -108,8 +114,13 @@ def resolved(config: DictConfig) -> dict[str, Any]:
             f"{error.full_key}: a value is required: write {error.full_key}=..."
         ) from error
     except OmegaConfBaseException as error:
+        raw = OmegaConf.to_container(config, resolve=False)
+        value = dict(leaves(raw)).get(str(error.full_key))
+        typed = error.full_key if value is None else f"{error.full_key}={shown(value)}"
         problem = str(error).splitlines()[0]
-        raise QbertError(f"{error.full_key}: {problem}") from error
+        raise QbertError(
+            f"{typed}: {problem}: accepted ${{...}} with the address of a value"
+        ) from error
     except RecursionError as error:
         raise QbertError("configuration: an interpolation refers to itself") from error
     assert isinstance(plain, dict)
@@ -200,7 +211,7 @@ def _check_target(address: str, node: Mapping[str, Any]) -> None:
             _check_argument(key, value, parameters.annotations[name])
         elif not parameters.is_open or name.startswith("_"):
             raise QbertError(
-                f"{key}={_shown(value)}: {target.rpartition('.')[2]} takes no such "
+                f"{key}={shown(value)}: {target.rpartition('.')[2]} takes no such "
                 f"argument{_nearest(name, parameters.annotations)}"
             )
 
@@ -218,7 +229,7 @@ def _check_argument(key: str, value: object, annotation: Any) -> None:
 
 
 def _refuse(key: str, value: object, accepted: str) -> None:
-    raise QbertError(f"{key}={_shown(value)}: accepted {accepted}")
+    raise QbertError(f"{key}={shown(value)}: accepted {accepted}")
 
 
 def _nearest(name: str, names: Collection[str]) -> str:
@@ -226,25 +237,6 @@ def _nearest(name: str, names: Collection[str]) -> str:
     if near:
         return f": nearest {near[0]}"
     return f": accepted {', '.join(list(names)[:12])}" if names else ""
-
-
-def _shown(value: object) -> str:
-    if value is None or isinstance(value, bool):
-        text = "null" if value is None else str(value).lower()
-    else:
-        text = repr(value) if _reads_as_other(value) else str(value)
-    return text if len(text) <= 60 else f"{text[:60]}..."
-
-
-def _reads_as_other(value: object) -> bool:
-    """Whether a text without its quotes would be read as a number or a word."""
-    if not isinstance(value, str):
-        return False
-    try:
-        float(value)
-    except ValueError:
-        return value.lower() in ("true", "false", "null")
-    return True
 
 
 def _join(address: str, name: object) -> str:

@@ -107,6 +107,30 @@ def describe(hint: Any) -> str:
     return names.get(plain) or getattr(plain, "__name__", "anything")
 
 
+def shown(value: object) -> str:
+    """A value for a message, much as it is typed.
+
+    >>> shown(True), shown("4"), shown(4), shown(None)
+    ('true', "'4'", '4', 'null')
+    """
+    if value is None or isinstance(value, bool):
+        text = "null" if value is None else str(value).lower()
+    else:
+        text = repr(value) if _reads_as_other(value) else str(value)
+    return text if len(text) <= 60 else f"{text[:60]}..."
+
+
+def _reads_as_other(value: object) -> bool:
+    """Whether a text without its quotes would be read as a number or a word."""
+    if not isinstance(value, str):
+        return False
+    try:
+        float(value)
+    except ValueError:
+        return value.lower() in ("true", "false", "null")
+    return True
+
+
 def hint_of(annotation: ast.expr | None) -> Any:
     """The type hint an annotation's syntax tree stands for; `object` where unknown.
 

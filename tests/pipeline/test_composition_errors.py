@@ -27,7 +27,7 @@ def not_overridden(key: str) -> ConfigCompositionException:
             "accepted below quant: groups, weight_bits",
         ),
         ("modle", "modle=3: no such key: nearest model"),
-        ("zzzz", "zzzz=3: no such key"),
+        ("zzzz", "zzzz=3: no such key: accepted model, seed, task"),
     ],
 )
 def test_unknown_key(key: str, line: str) -> None:

@@ -72,7 +72,7 @@ ROW_GROUPS = "quant.rules.encoder.weight.granularity"
         ({"qant": {"a": 1}}, "qant: no such key: nearest quant"),
         ({"task": None}, "task=null: accepted mapping"),
         ({"model": "bert"}, "model=bert: accepted mapping"),
-        ({"model.hidden_size": "wide"}, "hidden_size=wide: accepted int"),
+        ({"model.hidden_size": "wide"}, "hidden_size=wide: accepted at least 1"),
         ({"model.hidden_size": 0}, "model.hidden_size=0: accepted at least 1"),
         ({"model.hiden_size": 64}, "RandomBert takes no such argument: nearest hidden"),
         ({"model.hidden_dropout_prob": 2}, "hidden_dropout_prob=2"),
