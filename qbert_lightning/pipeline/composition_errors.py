@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
 from hydra.core.global_hydra import GlobalHydra
@@ -30,7 +30,21 @@ COMPOSITION_ERRORS = (
 
 _UNKNOWN_GROUP = re.compile(r"config group '([^']+)' does not exist")
 _UNKNOWN_KEY = re.compile(r"Could not override '([^']+)'")
-_NAME_IN_A_LIST = re.compile(r"Index '.*' \(str\) is not an int|literal for int\(\)")
+# Hydra's words, and what a user can do about it.
+_IN_PLAIN_WORDS = (
+    (
+        re.compile(r"Index '.*' \(str\) is not an int|literal for int\(\)"),
+        "a list has no names: accepted a new list, such as [a,b]",
+    ),
+    (
+        re.compile(r"Cannot merge DictConfig with"),
+        "it has keys of its own: accepted mapping",
+    ),
+    (
+        re.compile(r"An item is already at"),
+        "it is there already: accepted key=value, without +",
+    ),
+)
 MAX_LISTED = 15
 
 
@@ -130,12 +144,10 @@ def _unknown_key(
     choices: Sequence[str],
 ) -> QbertError:
     typed = f"{key}{_value_of(key, overrides)}"
-    known = [
-        one
-        for one in sorted(known or known_elsewhere())
-        if not key.startswith(f"{one}.")  # what holds the key is no other key
-    ]
-    near = get_close_matches(key, known, 1, 0.9)
+    known = sorted(known or known_elsewhere())
+    # What holds the key is no other key.
+    others = [one for one in known if not key.startswith(f"{one}.")]
+    near = get_close_matches(key, others, 1, 0.9)
     if choices and not near and key in known_elsewhere():
         made = [
             one
@@ -153,24 +165,36 @@ def _unknown_key(
             f"{typed}: no such key: nearest {packaged[0]}: accepted {accepted}"
         )
     parent, _, name = key.rpartition(".")
-    siblings = sorted(
-        {
-            one.removeprefix(f"{parent}.").partition(".")[0] if parent else one
-            for one in known
-            if one.startswith(f"{parent}.") or not (parent or "." in one or "/" in one)
-        }
-    )
-    near = near or get_close_matches(key, known, 1, 0.7)
+    siblings = _names_below(parent, known)
+    near = near or get_close_matches(key, others, 1, 0.7)
     if not near:
         close = get_close_matches(name, siblings, 1, 0.4)
         near = [f"{parent}.{close[0]}" if parent else close[0]] if close else []
+    while parent and not siblings and not near:
+        siblings, child = _names_below(parent.rpartition(".")[0], known), parent
+        parent = parent.rpartition(".")[0]
+        if child in known:
+            return QbertError(f"{typed}: no such key: accepted {child}=value")
     accepted = ", ".join(siblings[:MAX_LISTED])
+    below = f" below {parent}:" if parent else ""
     return QbertError(
         f"{typed}: no such key"
         + (f": nearest {near[0]}" if near else "")
-        + (f": accepted below {parent}: {accepted}" if parent and siblings else "")
-        + (f": accepted {accepted}" if not (parent or near) and siblings else "")
+        + (f": accepted{below} {accepted}" if accepted and (parent or not near) else "")
     )
+
+
+def _names_below(parent: str, known: Iterable[str]) -> list[str]:
+    """The names that stand directly below an address, or at the top.
+
+    >>> _names_below("a", ["a.b.c", "a.b.d", "e"]), _names_below("", ["a.b.c", "e"])
+    (['b'], ['e'])
+    """
+    if not parent:
+        return sorted(one for one in known if not ("." in one or "/" in one))
+    start = f"{parent}."
+    names = (one.removeprefix(start) for one in known if one.startswith(start))
+    return sorted({one.partition(".")[0] for one in names})
 
 
 def _value_of(key: str, overrides: Sequence[str]) -> str:
@@ -186,7 +210,8 @@ def _first_line(error: Exception) -> str:
     """The part of an error's text that says what is wrong."""
     if isinstance(error, YAMLError):  # the cause comes last, and where it is
         return " ".join(str(error).split())
+    for pattern, words in _IN_PLAIN_WORDS:
+        if pattern.search(str(error)):
+            return words
     lines = str(error).splitlines()
-    if _NAME_IN_A_LIST.search(str(error)):
-        return "a list has no names: accepted a new list, such as [a,b]"
     return lines[0] if lines else type(error).__name__

@@ -197,7 +197,7 @@ def _check_target(address: str, node: Mapping[str, Any]) -> None:
         near = " or ".join(nearest_targets(str(target)))
         raise QbertError(
             f"{address}._target_={target}: not on the list of what may be built"
-            + (f": nearest {near}" if near else "")
+            + (f": nearest {near}" if near else ": accepted the classes conf/ names")
         )
     parameters = parameters_of(target)
     for name, value in node.items():

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+MAX_SHOWN = 60  # characters of a value in a message
 _PLAIN: dict[str, Any] = {"bool": bool, "float": float, "int": int, "str": str}
 _LISTS = frozenset({"Collection", "Iterable", "Sequence", "list", "set", "tuple"})
 _MAPPINGS = frozenset({"Mapping", "dict"})
@@ -110,14 +111,22 @@ def describe(hint: Any) -> str:
 def shown(value: object) -> str:
     """A value for a message, much as it is typed.
 
-    >>> shown(True), shown("4"), shown(4), shown(None)
-    ('true', "'4'", '4', 'null')
+    >>> shown(True), shown("4"), shown(4), shown([None, {"a": 1}])
+    ('true', "'4'", '4', '[null, {a: 1}]')
     """
+    text = _typed(value)
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
+
+
+def _typed(value: object) -> str:
     if value is None or isinstance(value, bool):
-        text = "null" if value is None else str(value).lower()
-    else:
-        text = repr(value) if _reads_as_other(value) else str(value)
-    return text if len(text) <= 60 else f"{text[:60]}..."
+        return "null" if value is None else str(value).lower()
+    if isinstance(value, list):
+        return f"[{', '.join(map(_typed, value))}]"
+    if isinstance(value, Mapping):
+        items = (f"{name}: {_typed(one)}" for name, one in value.items())
+        return f"{{{', '.join(items)}}}"
+    return repr(value) if _reads_as_other(value) else str(value)
 
 
 def _reads_as_other(value: object) -> bool:
