@@ -191,7 +191,7 @@ def _names_below(parent: str, known: Iterable[str]) -> list[str]:
     (['b'], ['e'])
     """
     if not parent:
-        return sorted(one for one in known if not ("." in one or "/" in one))
+        return sorted({one for one in known if not ("." in one or "/" in one)})
     start = f"{parent}."
     names = (one.removeprefix(start) for one in known if one.startswith(start))
     return sorted({one.partition(".")[0] for one in names})
