@@ -80,7 +80,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "callbacks": LIGHTNING,
     "export": LIGHTNING | {"safetensors", "onnx", "onnxruntime", "onnxscript"},
     "report": {"plotly", "matplotlib", "numpy"},
-    "benchmarks": LIGHTNING | {"pyhessian", "hessian_eigenthings"},
+    "benchmarks": LIGHTNING | {"yaml", "pyhessian", "hessian_eigenthings"},
     "pipeline": LIGHTNING | {"hydra", "omegaconf", "yaml", "rich"},
     "sweeps": {"torch", "hydra", "omegaconf", "rich"},
     "cli": {"hydra", "omegaconf", "yaml", "rich"},

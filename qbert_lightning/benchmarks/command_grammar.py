@@ -71,7 +71,7 @@ def read_grammar(command: Sequence[str], ask: Ask) -> Grammar:
 def groups_of(help_text: str) -> dict[str, tuple[str, ...]]:
     r"""The groups that a verb's ``--help`` lists and its configuration uses.
 
-    >>> groups_of("model: bert_tiny, local\\n\\n== Config ==\\nmodel:\\n  a: 1")
+    >>> groups_of("model: bert_tiny, local\n\n== Config ==\nmodel:\n  a: 1")
     {'model': ('bert_tiny', 'local')}
     """
     head, _, config = help_text.partition("== Config ==")
