@@ -166,7 +166,9 @@ def resume(arguments: Sequence[str]) -> int:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise QbertError(f"{self.prog}: {message}")
+        raise QbertError(
+            f"{self.prog}: {message}: accepted key=value, or options of qbert --help"
+        )
 
 
 def _parse(verb: str, arguments: Sequence[str]) -> argparse.Namespace:

@@ -84,7 +84,8 @@ THIRD_PARTY: dict[str, set[str]] = {
     "callbacks": LIGHTNING,
     "export": LIGHTNING | {"safetensors", "onnx", "onnxruntime", "onnxscript"},
     "report": {"plotly", "matplotlib", "numpy"},
-    "benchmarks": LIGHTNING | {"pyhessian", "hessian_eigenthings", "playwright"},
+    "benchmarks": LIGHTNING
+    | {"yaml", "pyhessian", "hessian_eigenthings", "playwright"},
     "ablation": {"hydra", "rich"},
     "search": {"hydra", "optuna", "rich"},
     "pipeline": LIGHTNING | {"hydra", "omegaconf", "yaml", "rich"},

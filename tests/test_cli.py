@@ -42,6 +42,12 @@ BAD: list[tuple[str, str]] = [
     ("run optimizer=adamw", "optimizer=adamw"),
     ("run quant=null", "quant=null"),
     ("run task=3", "task=3"),
+    ("run scheduler=constant", "nearest scheduler@finetune.scheduler"),
+    ("run optimzer@finetune.optimizer=adamw", "nearest optimizer@finetune.optimizer"),
+    ("run atgs=[a]", "nearest tags"),
+    ("run method=q8bert quant.dely=3", "nearest quant.delay"),
+    ("run method=dynamic quant.groups=8", "no such key with method=dynamic"),
+    ("run hydra/launcher=basic hydra.launcher.slots=2", "with hydra/launcher=basic"),
     # types and ranges
     ("run seed=abc", "seed=abc: accepted 0..4294967295 (int)"),
     ("run seed=1e400", "seed=inf"),
@@ -57,6 +63,7 @@ BAD: list[tuple[str, str]] = [
     ("run quant.embedding_bits=16", "quant.embedding_bits=16: accepted 2..8"),
     ("run quantize.max_steps=ten", "quantize.max_steps=ten"),
     ("run finetune.select=first", "accepted last | best"),
+    ("run finetune.optimizer.lr=", "finetune.optimizer.lr=: accepted more than 0"),
     ("run finetune.optimizer.lr=0", "finetune.optimizer.lr=0"),
     ("run finetune.optimizer.lr=nan", "finetune.optimizer.lr=nan: accepted a finite"),
     ("run finetune.scheduler.warmup_fraction=2", "warmup_fraction=2: accepted 0..1"),
@@ -64,6 +71,13 @@ BAD: list[tuple[str, str]] = [
     ("run task.data.batch_size=0", "task.data.batch_size=0"),
     ("run logger.wandb.mode=sometimes", "logger.wandb.mode=sometimes: accepted auto"),
     ("run logger.wandb.artifacts=[model]", "accepted list of plan | packed"),
+    ("run seed='4'", "seed='4': accepted 0..4294967295 (int)"),
+    (f"run seed={'1' * 5000}", "accepted numbers of up to 1000 digits"),
+    ("run analysis=3", "analysis=3: accepted mapping"),
+    ("run logger.wandb=3", "logger.wandb=3: accepted null | mapping"),
+    ("run +callbacks.mine=3", "callbacks.mine=3: accepted null | mapping"),
+    ("run +quant.rules.mine=3", "quant.rules.mine=3: accepted null | mapping"),
+    ("run sensitivity.max_products=0", "max_products=0: accepted at least 1 (int)"),
     ("run tags=abc", "tags=abc: accepted list"),
     # what must fit together
     ("run quant.groups=12", "query rows=128: nearest accepted 8 or 16"),
@@ -114,6 +128,10 @@ BAD: list[tuple[str, str]] = [
     ("run -m method=qbert,qbrt", "nearest qbert"),
     ("run sweep=bits_by_groups quant.groups=1,3", "quant.groups=3"),
     ("analyze -m sensitivity=hessian_eigenvalue,nothing", "sensitivity=nothing"),
+    (
+        "analyze -m sensitivity=hessian_eigenvalue,random sensitivity.max_products=5",
+        "sensitivity.max_products=5: no such key with sensitivity=random",
+    ),
 ]
 
 

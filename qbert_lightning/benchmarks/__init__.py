@@ -4,6 +4,7 @@ from qbert_lightning.benchmarks.base import Benchmark, Outcome, Say, Subject
 from qbert_lightning.benchmarks.hessian import HessianBenchmark
 from qbert_lightning.benchmarks.kills import KillBenchmark
 from qbert_lightning.benchmarks.page import PageBenchmark
+from qbert_lightning.benchmarks.refusals import RefusalsBenchmark
 from qbert_lightning.benchmarks.sweeps import SweepBenchmark
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "KillBenchmark",
     "Outcome",
     "PageBenchmark",
+    "RefusalsBenchmark",
     "Say",
     "Subject",
     "SweepBenchmark",

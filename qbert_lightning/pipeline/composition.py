@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from math import prod
 from pathlib import Path
@@ -22,11 +22,15 @@ from omegaconf import DictConfig, OmegaConf
 
 from qbert_lightning.ablation import BASELINE, Ablation, Job
 from qbert_lightning.errors import QbertError
-from qbert_lightning.pipeline.composition_errors import COMPOSITION_ERRORS, explain
+from qbert_lightning.pipeline.composition_errors import (
+    COMPOSITION_ERRORS,
+    addresses,
+    explain,
+)
 from qbert_lightning.pipeline.hydra_settings import check_hydra
-from qbert_lightning.pipeline.overrides import key_of, parse_overrides
+from qbert_lightning.pipeline.overrides import is_choice, key_of, parse_overrides
 from qbert_lightning.pipeline.own_folder import check_folder
-from qbert_lightning.pipeline.validation import leaves, validate
+from qbert_lightning.pipeline.validation import validate
 from qbert_lightning.search import SearchSettings, read_space
 
 MAX_CHOICES = 1000
@@ -132,18 +136,26 @@ def compose(command: Command, overrides: Sequence[str]) -> DictConfig:
             command.verb, [*search, *overrides], return_hydra_config=True
         )
     except COMPOSITION_ERRORS as error:
-        raise explain(error, overrides, _known_names(command.verb)) from error
+        loader = GlobalHydra.instance().config_loader()
+        choices = (*search, *(one for one in overrides if is_choice(one, loader)))
+        raise explain(
+            error,
+            overrides,
+            _known_names(command.verb, choices),
+            partial(_known_names, command.verb, ()),
+            choices,
+        ) from error
 
 
 @cache
-def _known_names(verb: str) -> list[str]:
-    """Addresses and group names of the verb's own configuration."""
+def _known_names(verb: str, choices: tuple[str, ...]) -> list[str]:
+    """Addresses and group names of the verb's configuration with some choices made."""
     try:
-        config = hydra.compose(verb, return_hydra_config=True)
+        config = hydra.compose(verb, [*choices], return_hydra_config=True)
     except COMPOSITION_ERRORS:
         return []
     raw = OmegaConf.to_container(config, resolve=False)
-    return [*config.hydra.runtime.choices, *(address for address, _ in leaves(raw))]
+    return [*config.hydra.runtime.choices, *addresses(raw)]
 
 
 def parse(arguments: Sequence[str]) -> list[Override]:

@@ -68,9 +68,13 @@ def check_paths(config: Node) -> None:
         named_folders["model.name_or_path"] = name
     for key, folder in named_folders.items():
         if isinstance(folder, str) and not Path(folder).is_dir():
-            raise QbertError(f"{key}={folder}: no such folder")
+            raise QbertError(
+                f"{key}={folder}: no such folder: accepted one that exists"
+            )
     if config["plan"] is not None and not Path(config["plan"]).is_file():
-        raise QbertError(f"plan={config['plan']}: no such file")
+        raise QbertError(
+            f"plan={config['plan']}: no such file: accepted one that exists"
+        )
     output = Path(config["paths"]["output_dir"])
     if output.exists() and not output.is_dir():
         raise QbertError(f"paths.output_dir={output}: accepted a folder")
@@ -82,7 +86,9 @@ def check_inputs(folders: Sequence[str]) -> None:
         raise QbertError("inputs=[]: accepted folders with runs, such as outputs")
     for folder in folders:
         if not Path(folder).is_dir():
-            raise QbertError(f"inputs={folder}: no such folder")
+            raise QbertError(
+                f"inputs={folder}: no such folder: accepted one that exists"
+            )
 
 
 def _is_path(name: str) -> bool:

@@ -15,7 +15,7 @@ from omegaconf.errors import OmegaConfBaseException
 from qbert_lightning.errors import QbertError
 from qbert_lightning.pipeline.overrides import MAX_NESTING
 from qbert_lightning.pipeline.schema import LOCAL_LAUNCHER, Launcher, hints_of
-from qbert_lightning.pipeline.value_types import accepts, describe
+from qbert_lightning.pipeline.value_types import accepts, describe, shown
 
 HYDRA_TARGETS = frozenset(
     {
@@ -89,16 +89,17 @@ def _check_launcher(hydra: DictConfig) -> None:
         if name == "_target_":
             continue
         if name not in hints:
-            raise QbertError(f"{key}={value}: no such key: accepted {', '.join(hints)}")
+            raise QbertError(
+                f"{key}={shown(value)}: no such key: accepted {', '.join(hints)}"
+            )
         if not accepts(hints[name], value):
-            shown = "null" if value is None else value
-            raise QbertError(f"{key}={shown}: accepted {describe(hints[name])}")
+            raise QbertError(f"{key}={shown(value)}: accepted {describe(hints[name])}")
 
 
 def _require(key: str, value: Any, accepted: frozenset[str]) -> None:
     if value not in accepted:
         names = ", ".join(sorted(name.rpartition(".")[2] for name in accepted))
-        raise QbertError(f"{key}={value}: accepted {names}")
+        raise QbertError(f"{key}={shown(value)}: accepted {names}")
 
 
 def _values(

@@ -14,6 +14,7 @@ from qbert_lightning.errors import QbertError
 
 MAX_ARGUMENT = 16_384
 MAX_NESTING = 32
+MAX_DIGITS = 1000  # Python itself reads no integer of more than 4300
 
 # Where `+key=value` may add something: the mappings that are the user's to fill.
 OPEN_MAPPINGS = (
@@ -31,6 +32,7 @@ OPEN_MAPPINGS = (
 PLAIN_ENVIRONMENT = frozenset({"HOME", "HOSTNAME", "SLURM_JOB_ID", "TMPDIR", "USER"})
 
 _ENVIRONMENT_REFERENCE = re.compile(r"oc\.env\s*:\s*([\w$]*)")
+_TOO_MANY_DIGITS = re.compile(rf"\d{{{MAX_DIGITS + 1}}}")
 _COMPUTED_RESOLVER = re.compile(r"\$\{[^{}:]*\$\{[^{}]*\}[^{}:]*:")
 
 
@@ -55,7 +57,7 @@ def parse_overrides(
         except HydraException as error:
             problem = str(error).splitlines()[0]
             raise QbertError(
-                f"{_shorten(argument)}: not an override ({problem}): "
+                f"{_named(argument)}: not an override ({problem}): "
                 "accepted key=value, such as quant.weight_bits=4"
             ) from error
         if not override.key_or_group:
@@ -72,11 +74,15 @@ def check_text(text: str, what: str) -> None:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise QbertError(f"{what} {_shorten(text)}: accepted UTF-8 text") from error
+        raise QbertError(f"{what} {_named(text)}: accepted UTF-8 text") from error
     if len(text) > MAX_ARGUMENT:
         raise QbertError(
-            f"{what} {_shorten(text)}: {len(text)} characters: "
+            f"{what} {_named(text)}: {len(text)} characters: "
             f"accepted up to {MAX_ARGUMENT}"
+        )
+    if _TOO_MANY_DIGITS.search(text):
+        raise QbertError(
+            f"{what} {_named(text)}: accepted numbers of up to {MAX_DIGITS} digits"
         )
     depth = deepest = 0
     for character in text:
@@ -84,7 +90,7 @@ def check_text(text: str, what: str) -> None:
         deepest = max(deepest, depth)
     if deepest > MAX_NESTING:
         raise QbertError(
-            f"{what} {_shorten(text)}: nested {deepest} deep: "
+            f"{what} {_named(text)}: nested {deepest} deep: "
             f"accepted up to {MAX_NESTING}"
         )
     check_references(text, _shorten(text.partition("=")[0]))
@@ -98,7 +104,7 @@ def check_references(text: str, key: str) -> None:
         if name not in PLAIN_ENVIRONMENT:
             accepted = ", ".join(sorted(PLAIN_ENVIRONMENT))
             raise QbertError(
-                f"{key}: environment variable {name!r} may not enter a "
+                f"{key}=${{oc.env:{name}}}: this environment variable may not enter a "
                 f"configuration: accepted {accepted}"
             )
 
@@ -109,6 +115,13 @@ def key_of(override: Override) -> str:
     if override.package is not None and "/" not in address:
         address = f"{address}@{override.package}"
     return address.replace("/", ".")
+
+
+def is_choice(override: str, config_loader: ConfigLoader) -> bool:
+    """Whether an override names a group, so that its value is one of the choices."""
+    group = override.lstrip("+~").partition("=")[0].partition("@")[0]
+    is_name = re.fullmatch(r"[\w/]+", group) is not None
+    return is_name and bool(config_loader.get_group_options(group))
 
 
 def is_open(address: str) -> bool:
@@ -147,6 +160,12 @@ def _check_choice(override: Override, config_loader: ConfigLoader) -> None:
         raise QbertError(
             f"{_shorten(str(override.input_line))}: accepted {', '.join(options[:15])}"
         )
+
+
+def _named(text: str) -> str:
+    """An argument for a message, its key at length."""
+    key, equals, value = text.partition("=")
+    return f"{_shorten(key, 100)}{equals}{_shorten(value, 40)}"
 
 
 def _shorten(text: str, length: int = 60) -> str:

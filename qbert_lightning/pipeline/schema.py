@@ -213,6 +213,28 @@ class AnyArgument:
     eval_batch_size: Count
     max_length: Annotated[int, Range(3, 100_000)]
     stride: Annotated[int, Range(0)]
+    doc_stride: Annotated[int, Range(0)]
+    n_best: Count
+    max_answer_length: Count
+    max_bad_rows: Annotated[int, Range(0)]
+    num_train: Count
+    num_validation: Count
+    num_test: Count
+    max_train_examples: Count | None
+    max_validation_examples: Count | None
+    max_test_examples: Count | None
+    max_examples: Count | None
+    num_subsets: Count
+    num_samples: Count
+    max_products: Count
+    tolerance: NotNegative
+    cache_mib: NotNegative
+    every_n_steps: Count
+    trace_samples: Annotated[int, Range(2)]
+    density_vectors: Count
+    density_steps: Count
+    landscape_points: Annotated[int, Range(0)]
+    landscape_radius: Positive
     num_workers: Annotated[int, Range(0, 256)]
     num_examples: Count
     num_threads: Count

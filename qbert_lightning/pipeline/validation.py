@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Union, get_args, get_origin
 
 from omegaconf import DictConfig, MissingMandatoryValue, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -27,8 +27,16 @@ from qbert_lightning.pipeline.targets import (
     nearest_targets,
     parameters_of,
 )
-from qbert_lightning.pipeline.value_types import accepts, describe, hint_of
+from qbert_lightning.pipeline.value_types import accepts, describe, hint_of, shown
 
+# Mappings whose every value is built, whatever its name.
+BUILT_ONE_BY_ONE = (
+    "callbacks",
+    "finetune.callbacks",
+    "quantize.callbacks",
+    "logger",
+    "quant.rules",
+)
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][\w.]*)\}")
 _ARGUMENT_HINTS = hints_of(AnyArgument)
 
@@ -47,6 +55,7 @@ def validate(config: DictConfig, overridden: Collection[str] = ()) -> None:
     for key, value in leaves(raw):
         if isinstance(value, str):
             check_references(value, key)
+    _check_sections_are_mappings(raw)
     plain = resolved(config)
     for key, value in leaves(plain):
         if isinstance(value, float) and not math.isfinite(value):
@@ -68,7 +77,28 @@ def validate(config: DictConfig, overridden: Collection[str] = ()) -> None:
             _check_section(address, values, section, references)
     for name, value in plain.items():
         _check_targets(name, value)
+    for address in BUILT_ONE_BY_ONE:
+        _check_parts(address, _select(plain, address) or {})
     check_consistency(plain, raw, overridden, references)
+
+
+def _check_sections_are_mappings(raw: object) -> None:
+    """Refuse a plain value in a section's place, which others may refer into."""
+    assert isinstance(raw, Mapping)
+    for name, hint in hints_of(Run).items():
+        value = raw.get(name, {})
+        is_reference = isinstance(value, str) and value.startswith("${")
+        if get_origin(hint) is dict and not (
+            isinstance(value, Mapping) or is_reference
+        ):
+            _refuse(name, value, describe(hint))
+
+
+def _check_parts(address: str, parts: Mapping[str, Any]) -> None:
+    for name, value in parts.items():
+        is_buildable = isinstance(value, Mapping) and "_target_" in value
+        if not (is_buildable or value is None):
+            _refuse(_join(address, name), value, "null | mapping with _target_")
 
 
 def resolved(config: DictConfig) -> dict[str, Any]:
@@ -84,8 +114,13 @@ def resolved(config: DictConfig) -> dict[str, Any]:
             f"{error.full_key}: a value is required: write {error.full_key}=..."
         ) from error
     except OmegaConfBaseException as error:
+        raw = OmegaConf.to_container(config, resolve=False)
+        value = dict(leaves(raw)).get(str(error.full_key))
+        typed = error.full_key if value is None else f"{error.full_key}={shown(value)}"
         problem = str(error).splitlines()[0]
-        raise QbertError(f"{error.full_key}: {problem}") from error
+        raise QbertError(
+            f"{typed}: {problem}: accepted ${{...}} with the address of a value"
+        ) from error
     except RecursionError as error:
         raise QbertError("configuration: an interpolation refers to itself") from error
     assert isinstance(plain, dict)
@@ -162,7 +197,7 @@ def _check_target(address: str, node: Mapping[str, Any]) -> None:
         near = " or ".join(nearest_targets(str(target)))
         raise QbertError(
             f"{address}._target_={target}: not on the list of what may be built"
-            + (f": nearest {near}" if near else "")
+            + (f": nearest {near}" if near else ": accepted the classes conf/ names")
         )
     parameters = parameters_of(target)
     for name, value in node.items():
@@ -176,24 +211,25 @@ def _check_target(address: str, node: Mapping[str, Any]) -> None:
             _check_argument(key, value, parameters.annotations[name])
         elif not parameters.is_open or name.startswith("_"):
             raise QbertError(
-                f"{key}={_shown(value)}: {target.rpartition('.')[2]} takes no such "
+                f"{key}={shown(value)}: {target.rpartition('.')[2]} takes no such "
                 f"argument{_nearest(name, parameters.annotations)}"
             )
 
 
 def _check_argument(key: str, value: object, annotation: Any) -> None:
     hint = hint_of(annotation)
-    range_hint = _ARGUMENT_HINTS.get(key.rpartition(".")[2])
-    is_number = isinstance(value, int | float | list) and not isinstance(value, bool)
-    if not accepts(hint, value):
-        ranged = range_hint is not None and is_number
-        _refuse(key, value, describe(range_hint if ranged else hint))
-    if range_hint is not None and is_number and not accepts(range_hint, value):
-        _refuse(key, value, describe(range_hint))
+    parts = get_args(hint) or (hint,)
+    expected = _ARGUMENT_HINTS.get(key.rpartition(".")[2])
+    if expected is None or str in parts:  # where text is meant, no number is
+        expected = hint
+    elif type(None) in parts:
+        expected = Union[expected, None]  # noqa: UP007
+    if not (accepts(hint, value) and accepts(expected, value)):
+        _refuse(key, value, describe(expected))
 
 
 def _refuse(key: str, value: object, accepted: str) -> None:
-    raise QbertError(f"{key}={_shown(value)}: accepted {accepted}")
+    raise QbertError(f"{key}={shown(value)}: accepted {accepted}")
 
 
 def _nearest(name: str, names: Collection[str]) -> str:
@@ -201,11 +237,6 @@ def _nearest(name: str, names: Collection[str]) -> str:
     if near:
         return f": nearest {near[0]}"
     return f": accepted {', '.join(list(names)[:12])}" if names else ""
-
-
-def _shown(value: object) -> str:
-    text = "null" if value is None else str(value)
-    return text if len(text) <= 60 else f"{text[:60]}..."
 
 
 def _join(address: str, name: object) -> str:

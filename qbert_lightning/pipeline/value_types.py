@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+MAX_SHOWN = 60  # characters of a value in a message
 _PLAIN: dict[str, Any] = {"bool": bool, "float": float, "int": int, "str": str}
 _LISTS = frozenset({"Collection", "Iterable", "Sequence", "list", "set", "tuple"})
 _MAPPINGS = frozenset({"Mapping", "dict"})
@@ -105,6 +106,38 @@ def describe(hint: Any) -> str:
     names = {dict: "mapping", float: "number", object: "anything"}
     plain = origin or hint
     return names.get(plain) or getattr(plain, "__name__", "anything")
+
+
+def shown(value: object) -> str:
+    """A value for a message, much as it is typed.
+
+    >>> shown(True), shown("4"), shown(4), shown([None, {"a": 1}])
+    ('true', "'4'", '4', '[null, {a: 1}]')
+    """
+    text = _typed(value)
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
+
+
+def _typed(value: object) -> str:
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    if isinstance(value, list):
+        return f"[{', '.join(map(_typed, value))}]"
+    if isinstance(value, Mapping):
+        items = (f"{name}: {_typed(one)}" for name, one in value.items())
+        return f"{{{', '.join(items)}}}"
+    return repr(value) if _reads_as_other(value) else str(value)
+
+
+def _reads_as_other(value: object) -> bool:
+    """Whether a text without its quotes would be read as a number or a word."""
+    if not isinstance(value, str):
+        return False
+    try:
+        float(value)
+    except ValueError:
+        return value.lower() in ("true", "false", "null")
+    return True
 
 
 def hint_of(annotation: ast.expr | None) -> Any:

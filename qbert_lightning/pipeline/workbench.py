@@ -300,7 +300,9 @@ class Workbench:
 
 
 def _build_all(nodes: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {name: instantiate(node) for name, node in (nodes or {}).items()}
+    """Build every part; a part that is null is left out."""
+    parts = (nodes or {}).items()
+    return {name: instantiate(node) for name, node in parts if node is not None}
 
 
 def _quiet_lightning() -> None:

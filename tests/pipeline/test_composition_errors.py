@@ -4,7 +4,7 @@ import pytest
 from hydra.errors import ConfigCompositionException, MissingConfigException
 from omegaconf.errors import ValidationError
 
-from qbert_lightning.pipeline.composition_errors import explain
+from qbert_lightning.pipeline.composition_errors import addresses, explain
 
 KNOWN = ["seed", "quant.weight_bits", "quant.groups", "model", "task"]
 
@@ -27,13 +27,78 @@ def not_overridden(key: str) -> ConfigCompositionException:
             "accepted below quant: groups, weight_bits",
         ),
         ("modle", "modle=3: no such key: nearest model"),
-        ("zzzz", "zzzz=3: no such key"),
+        ("zzzz", "zzzz=3: no such key: accepted model, seed, task"),
     ],
 )
 def test_unknown_key(key: str, line: str) -> None:
     error = explain(not_overridden(key), [f"{key}=3"], KNOWN)
     assert str(error) == line
     assert error.code == 2
+
+
+@pytest.mark.parametrize(
+    ("choices", "named"),
+    [
+        (["quant=none"], "quant.delay=3: no such key with quant=none: accepted"),
+        (["method=float", "quant=none"], "no such key with quant=none: accepted"),
+        (["method=float"], "no such key with method=float: accepted"),
+    ],
+)
+def test_key_that_another_choice_has(choices: list[str], named: str) -> None:
+    """It is not said to be nearest to itself."""
+    known = ["seed", "quant", "quant.rules"]
+    overrides = [*choices, "quant.delay=3"]
+    error = explain(
+        not_overridden("quant.delay"),
+        overrides,
+        known,
+        lambda: ["quant.delay"],
+        choices,
+    )
+    assert named in str(error)
+
+
+def test_misspelt_group_is_told_of_the_group() -> None:
+    error = ConfigCompositionException("... config group 'optimzer' does not exist.")
+    known = ["optimizer@finetune.optimizer", "seed"]
+    line = str(explain(error, ["optimzer@finetune.optimizer=adamw"], known))
+    assert line == (
+        "optimzer@finetune.optimizer=adamw: no such key: "
+        "nearest optimizer@finetune.optimizer"
+    )
+    line = str(explain(not_overridden("optimizer"), ["optimizer=adamw"], known))
+    assert "nearest optimizer@finetune.optimizer" in line
+
+
+def test_key_below_what_has_none() -> None:
+    known = ["seed", "model", "model.hidden_size"]
+    line = str(explain(not_overridden("seed.deeper.key"), [], known))
+    assert line == "seed.deeper.key: no such key: accepted seed=value"
+    line = str(explain(not_overridden("model.zz.key"), [], known))
+    assert line == "model.zz.key: no such key: accepted below model: hidden_size"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("Cannot merge DictConfig with ListConfig", "accepted mapping"),
+        ("Index 'mine' (str) is not an int", "accepted a new list"),
+        ("Could not append. An item is already at 'a'.", "accepted key=value"),
+    ],
+)
+def test_words_of_hydra_are_made_plain(words: str, said: str) -> None:
+    assert said in str(explain(ValueError(words), ["a=[1]"], []))
+
+
+def test_addresses_name_empty_sections_and_whole_lists() -> None:
+    node = {"tags": [], "spectra": {}, "quant": {"rules": {"encoder": None}}}
+    assert list(addresses(node)) == [
+        "tags",
+        "spectra",
+        "quant",
+        "quant.rules",
+        "quant.rules.encoder",
+    ]
 
 
 def test_unknown_choice() -> None:

@@ -11,6 +11,7 @@ from qbert_lightning.pipeline.value_types import (
     accepts,
     describe,
     hint_of,
+    shown,
 )
 
 INF = float("inf")
@@ -86,3 +87,21 @@ def test_hint_of_an_annotation(text: str, hint: Any) -> None:  # noqa: ANN401
 
 def test_no_annotation_accepts_everything() -> None:
     assert accepts(hint_of(None), {"a": 1})
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "null"),
+        (True, "true"),
+        ("abc", "abc"),
+        ("", ""),
+        ("4", "'4'"),
+        ("null", "'null'"),
+        ([1, None, "2"], "[1, null, '2']"),
+        ({"a": False}, "{a: false}"),
+        ("x" * 61, "x" * 60 + "..."),
+    ],
+)
+def test_value_is_shown_much_as_it_is_typed(value: Any, text: str) -> None:  # noqa: ANN401
+    assert shown(value) == text

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from qbert_lightning.pipeline.workbench import Workbench
+from qbert_lightning.pipeline.workbench import Workbench, _build_all
 
 CPU = torch.device("cpu")
 
@@ -52,3 +52,9 @@ def test_gpus_are_those_that_lightning_takes(
     }
     found = devices(accelerator="gpu", devices=count)
     assert found == [torch.device("cuda", index) for index in expected[str(count)]]
+
+
+def test_part_that_is_null_is_left_out() -> None:
+    kept = {"_target_": "qbert_lightning.callbacks.ModelSize"}
+    assert list(_build_all({"dropped": None, "kept": kept})) == ["kept"]
+    assert _build_all(None) == {}
