@@ -11,7 +11,7 @@ from hydra.errors import HydraException, MissingConfigException
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from qbert_lightning.errors import QbertError
+from qbert_lightning.errors import ENVIRONMENT, QbertError
 
 # What Hydra raises for a configuration that cannot be composed; its own checks of
 # unexpected values (`group=null`, `group=[1]`) are plain Python errors.
@@ -46,6 +46,12 @@ _IN_PLAIN_WORDS = (
     ),
 )
 MAX_LISTED = 15
+# Choices that come with a package of their own, and the extra that installs it.
+EXTRAS = {
+    "hydra/launcher=ray": "ray",
+    "hydra/launcher=submitit_local": "submitit",
+    "hydra/launcher=submitit_slurm": "submitit",
+}
 
 
 def explain(
@@ -113,6 +119,12 @@ def _unknown_choice(
             group, choice = name, value
             near = [f"{prefix}{one}" for one in near]
     listed = ", ".join(options[:MAX_LISTED]) + (", ..." * (len(options) > MAX_LISTED))
+    if extra := EXTRAS.get(f"{group}={choice}"):
+        return QbertError(
+            f"{group}={choice}: not installed: pip install 'qbert-lightning[{extra}]': "
+            f"accepted without it {listed}",
+            ENVIRONMENT,
+        )
     return QbertError(
         f"{group or 'configuration'}={choice}: no such choice"
         + (f": nearest {near[0]}" if near else "")

@@ -122,3 +122,11 @@ def test_anything_else_is_one_line(error: Exception) -> None:
     line = str(explain(error, ["a=1"], []))
     assert line.startswith("a=1: ")
     assert "second" not in line
+
+
+def test_a_launcher_that_is_not_installed_names_its_extra() -> None:
+    missing = MissingConfigException("", "hydra/launcher/ray", ["local", "basic"])
+    error = explain(missing, ["hydra/launcher=ray"], KNOWN)
+    assert "pip install 'qbert-lightning[ray]'" in str(error)
+    assert "basic, local" in str(error)
+    assert error.code == 3
