@@ -67,8 +67,11 @@ def run_sweep(
 
 def _end(folder: Path, problem: QbertError | None) -> int:
     states = print_sweep(folder)
-    if any(state.record and state.record.kind in COMPARED for state in states):
-        _say(f"page  {refresh_page(folder, folder.name)}")
+    compared = [state.record for state in states if state.record]
+    tasks = dict.fromkeys(one.task for one in compared if one.kind in COMPARED)
+    if tasks:
+        title = f"{', '.join(tasks)} runs"
+        _say(f"page  {refresh_page(folder, title)}")
     log_sweep_summary(folder)
     left = [state for state in states if not is_finished(state)]
     if left:
