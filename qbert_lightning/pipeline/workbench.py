@@ -145,8 +145,10 @@ class Workbench:
         """What of the trainer's settings decides the result of a training."""
         settings = self.config["trainer"]
         key = {"precision": settings.get("precision")}
-        if settings.get("accumulate_grad_batches", 1) != 1:
-            key["accumulate_grad_batches"] = settings["accumulate_grad_batches"]
+        # Each of these multiplies the examples of an optimizer step.
+        for name in ("accumulate_grad_batches", "devices", "num_nodes"):
+            if settings.get(name, 1) != 1:
+                key[name] = settings[name]
         return key
 
     def seed(self, seed: int) -> None:

@@ -272,15 +272,19 @@ def test_without_interruption_no_checkpoint_is_written(
 
 
 @pytest.mark.parametrize(
-    ("batches", "expected"), [(1, {}), (2, {"accumulate_grad_batches": 2})]
+    ("override", "expected"),
+    [
+        ("+trainer.accumulate_grad_batches=1", {}),
+        ("+trainer.accumulate_grad_batches=2", {"accumulate_grad_batches": 2}),
+        ("trainer.devices=1", {}),
+        ("trainer.devices=4", {"devices": 4}),
+    ],
 )
-def test_accumulation_makes_another_stage(
-    tmp_path: Path, batches: int, expected: dict[str, int]
+def test_what_changes_the_examples_of_a_step_is_in_the_key(
+    override: str, expected: dict[str, int], tmp_path: Path
 ) -> None:
     plain = bench(tmp_path).trainer_key()
-    assert plain == {"precision": "32-true"}
-    accumulated = bench(tmp_path, f"+trainer.accumulate_grad_batches={batches}")
-    assert accumulated.trainer_key() == {**plain, **expected}
+    assert bench(tmp_path, override).trainer_key() == {**plain, **expected}
 
 
 def test_trains_outside_of_the_main_thread(tmp_path: Path, float_stage: Stage) -> None:
