@@ -23,6 +23,7 @@ from qbert_lightning.tracking.wandb_settings import (
 )
 
 INIT_SECONDS = 6.0
+OFFLINE_INIT_SECONDS = 60.0  # nobody is waited for but a process of this busy machine
 FINISH_SECONDS = 30.0
 FLUSH_SECONDS = 1.0
 
@@ -240,6 +241,7 @@ def _init(**choices: Any) -> Any:
     os.environ.setdefault("WANDB_SILENT", "true")
     import wandb
 
+    patience = INIT_SECONDS if choices["mode"] == ONLINE else OFFLINE_INIT_SECONDS
     return wandb.init(
         **choices,
         reinit="finish_previous",
@@ -247,8 +249,8 @@ def _init(**choices: Any) -> Any:
             console="off",
             disable_git=True,
             finish_timeout=FINISH_SECONDS,
-            init_timeout=INIT_SECONDS,
-            login_timeout=INIT_SECONDS,
+            init_timeout=patience,
+            login_timeout=patience,
             silent=True,
             x_disable_meta=True,
             x_disable_stats=True,
