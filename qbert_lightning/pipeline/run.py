@@ -23,7 +23,7 @@ from qbert_lightning.pipeline.finetune import finetune
 from qbert_lightning.pipeline.finished import objectives_of
 from qbert_lightning.pipeline.front import FRONT_FILE, print_front
 from qbert_lightning.pipeline.instantiate import instantiate
-from qbert_lightning.pipeline.naming import run_name
+from qbert_lightning.pipeline.new_record import new_record
 from qbert_lightning.pipeline.pictures import (
     log_agreement,
     log_artifacts,
@@ -76,17 +76,12 @@ def run_stages(config: DictConfig, until: str = "run") -> tuple[float, float] | 
     sweep = sweep_of(folder, is_multirun=hydra.mode == RunMode.MULTIRUN)
     plain: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
     console = Console()
-    record = RunRecord(
-        name=run_name(plain),
-        task=plain["task"]["name"],
-        method=plain["method"]["name"],
-        kind=until,
-        seed=plain["seed"],
-        config=plain,
-        overrides=list(hydra.overrides.task),
+    record = new_record(
+        plain,
+        until,
+        hydra.overrides.task,
         config_dir=_config_dir(hydra),
         retries=[retry["reason"] for retry in read_retries(folder)],
-        primary_metric=f"test/{plain['task']['module']['metrics'][0]}",
         environment=environment(),
     )
     if is_helper_process():  # the first process keeps the record

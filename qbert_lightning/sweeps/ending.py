@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 
 from qbert_lightning.errors import QbertError
-from qbert_lightning.pipeline.naming import run_name
+from qbert_lightning.pipeline.new_record import new_record
 from qbert_lightning.sweeps.job import Job
 from qbert_lightning.sweeps.job_process import LOG_FILE
 from qbert_lightning.tracking.durable import write_text
@@ -55,16 +55,7 @@ def failed_record(job: Job, verb: str, words: str, complaint: str | None) -> Run
         if complaint is None and record.status != RUNNING:
             return record
         return _write(record, job.folder, complaint or words)
-    plain = job.plain()
-    record = RunRecord(
-        name=run_name(plain),
-        task=plain["task"]["name"],
-        method=plain["method"]["name"],
-        kind=verb,
-        seed=plain["seed"],
-        config=plain,
-        overrides=job.overrides,
-    )
+    record = new_record(job.plain(), verb, job.overrides)
     return _write(record, job.folder, complaint or words)
 
 
