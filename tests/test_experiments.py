@@ -34,23 +34,26 @@ def test_records_say_how_they_were_made(study: Path) -> None:
 
 
 def cells(line: str) -> list[str]:
-    """The cells of a Markdown table's row; one that no table has, for other lines."""
+    """The cells of a Markdown table's row, none for other lines."""
     if not line.startswith("| "):
-        return ["no table"]
+        return []
     return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def is_part(told: list[str], row: list[str]) -> bool:
+    """Whether a table's row tells cells of a record's row, in order, most of them."""
+    rest = iter(row)
+    return len(told) > len(row) / 2 and all(cell in rest for cell in told)
 
 
 @pytest.mark.parametrize("path", BENCHMARKS, ids=lambda path: path.parent.name)
 def test_benchmarks_say_what_was_measured(path: Path) -> None:
     record = json.loads(path.read_text(encoding="utf-8"))
     readme = (path.parents[2] / "README.md").read_text(encoding="utf-8").splitlines()
-    columns = record["table"]["columns"]
-    heads = [head for line in readme if set(head := cells(line)) <= set(columns)]
-    shown = [dict(zip(columns, row, strict=True)) for row in record["table"]["rows"]]
-    assert shown
-    for row in shown:
-        lines = [f"| {' | '.join(row[name] for name in head)} |" for head in heads]
-        assert set(lines) & set(readme), f"no table shows {row}"
+    shown = [cells(line) for line in readme]
+    assert record["table"]["rows"]
+    for row in record["table"]["rows"]:
+        assert any(is_part(told, row) for told in shown), f"no table shows {row}"
     assert record["environment"]["git_commit"]
 
 
