@@ -8,7 +8,7 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -65,8 +65,7 @@ class KillBenchmark(Benchmark):
         done = 0
         while done < self.kills:
             place = folder / f"sweep-{len(measured)}"
-            wait = lambda: time.sleep(moments.uniform(0.0, span))  # noqa: E731
-            found = self._until_done(place, wait, self.kills - done)
+            found = self._until_done(place, moments, span, self.kills - done)
             done += found["kills"]
             found["different_weights"] = _differences(expected, digests(place))
             found["leftovers"] = leftovers(place)
@@ -101,16 +100,20 @@ class KillBenchmark(Benchmark):
         return time.monotonic() - begin
 
     def _until_done(
-        self, folder: Path, wait: Callable[[], None], kills_left: int
+        self, folder: Path, moments: random.Random, span: float, kills_left: int
     ) -> dict[str, int]:
-        """Run the sweep again and again until it is through."""
+        """Run the sweep again and again until it is through.
+
+        A kill comes within the time that the jobs left should take.
+        """
         found = {"kills": 0, "runs": 0, "lost": 0, "run_twice": 0}
         finished: dict[str, bytes] = {}
         while True:
             process = self._start(folder)
             if kills_left > found["kills"]:
                 _wait_for_jobs(process, folder)
-                wait()
+                left = span * (1 - len(finished) / self.jobs)
+                time.sleep(moments.uniform(0.0, left))
                 if process.poll() is None:
                     kill_session(process.pid)
                     found["kills"] += 1
