@@ -18,7 +18,7 @@ from qbert_lightning.sweeps.job_states import (
 )
 from qbert_lightning.tracking.run_record import RunRecord
 
-MIN_WIDTH = 100  # a run's name and its numbers on one line, also in a log file
+MIN_WIDTH = 110  # a run's name and its numbers on one line, also in a log file
 MAX_REASONS = 20
 ENDED_BADLY = (FAILED, STOPPED)
 NUMBERS = ("score %", "drop", "bits", "MiB", "ratio")
@@ -53,7 +53,7 @@ def _print_jobs(console: Console, folder: Path, states: Sequence[JobState]) -> N
     table = Table(title=str(folder), title_justify="left")
     table.add_column("job", justify="right")
     table.add_column("run", no_wrap=True)
-    table.add_column("state")
+    table.add_column("state", no_wrap=True)
     for name in NUMBERS if scored else ():
         table.add_column(name, justify="right")
     for state in states:
