@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from qbert_lightning import __version__
 from qbert_lightning.errors import FAILED, QbertError
+from qbert_lightning.override_text import quoted
 
 if TYPE_CHECKING:
     from qbert_lightning.pipeline.composition import Command
@@ -215,23 +216,20 @@ def _run_application(verb: str, arguments: Sequence[str]) -> int:
         folders = [one for one in options.overrides if "=" not in one]
         options.overrides = [one for one in options.overrides if "=" in one]
         if folders:
-            quoted = ",".join("'" + one.replace("'", "\\'") + "'" for one in folders)
-            options.overrides.append(f"inputs=[{quoted}]")
+            options.overrides.append(f"inputs=[{','.join(map(quoted, folders))}]")
         if options.live:
             options.overrides.append("live=true")
         del options.live  # Hydra knows no such flag
     from qbert_lightning.pipeline.composition import Command, check_command
 
-    only_shows = options.help or options.hydra_help or options.info or options.cfg
+    only_tells = options.help or options.hydra_help or options.info
     sweep = None
-    if not (
-        options.help or options.hydra_help or options.info or options.shell_completion
-    ):
+    if not (only_tells or options.shell_completion):
         command = Command(verb, options.overrides, options.config_dir, options.multirun)
         if options.dry_run:
             return _show_jobs(command)
         sweep = check_command(command)
-    if sweep is None or only_shows:
+    if sweep is None or options.cfg:
         _call_hydra(verb, _hydra_arguments(options))
         return 0
     from qbert_lightning.sweeps.command import run_sweep

@@ -10,6 +10,7 @@ from typing import Self
 from hydra.core.override_parser.types import Override
 
 from qbert_lightning.errors import QbertError
+from qbert_lightning.override_text import quoted
 
 BASELINE = "baseline"
 TAG = "change:"
@@ -147,13 +148,8 @@ def _merged(overrides: Sequence[Override]) -> list[str]:
 
 
 def _marks(change: str, seed: int, tags: Sequence[str]) -> list[str]:
-    listed = ",".join(_quoted(tag) for tag in [*tags, f"{TAG}{change}"])
-    return [f"name='{change}-s{seed}'", f"tags=[{listed}]"]
-
-
-def _quoted(text: str) -> str:
-    escaped = re.sub(r"(\\*)'", r"\1\1\\'", text)
-    return f"'{escaped}'"
+    listed = ",".join(quoted(tag) for tag in [*tags, f"{TAG}{change}"])
+    return [f"name={quoted(f'{change}-s{seed}')}", f"tags=[{listed}]"]
 
 
 def _overrides(value: object, key: str) -> tuple[str, ...]:

@@ -129,7 +129,6 @@ class KillBenchmark(Benchmark):
                 raise QbertError(f"{folder}: exit code {code}: {tail(folder)}", FAILED)
         found["runs"] = len(finished)
         found["lost"] += self.jobs - len(finished)
-        found["run_twice"] = _begun_again(folder)
         return found
 
 
@@ -141,6 +140,20 @@ def finished_records(folder: Path) -> dict[str, bytes]:
         if from_text(text.decode())["status"] == "finished":
             records[str(path.parent)] = text
     return records
+
+
+def compared(before: Mapping[str, bytes], now: Mapping[str, bytes]) -> tuple[int, int]:
+    """How many finished records are gone, and how many were written again.
+
+    A run that begins again has another record, with the time it began.
+
+    Args:
+        before: From `finished_records`.
+        now: The same, later.
+    """
+    gone = sum(name not in now for name in before)
+    again = sum(name in now and now[name] != text for name, text in before.items())
+    return gone, again
 
 
 def digests(folder: Path) -> Mapping[str, str]:
@@ -201,12 +214,3 @@ def _wait_for_jobs(process: subprocess.Popen[bytes], folder: Path) -> None:
 def _printed(folder: Path) -> int:
     paths = folder.glob("outputs/sweeps/*/*/output.log")
     return sum(path.stat().st_size for path in paths)
-
-
-def _begun_again(folder: Path) -> int:
-    """Runs that began again after they had finished, by what they printed."""
-    count = 0
-    for path in folder.glob("outputs/sweeps/*/*/output.log"):
-        _, _, after = path.read_text(encoding="utf-8").partition("export    ")
-        count += "finetune  " in after
-    return count

@@ -22,6 +22,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from qbert_lightning.ablation import BASELINE, Ablation, Job
 from qbert_lightning.errors import QbertError
+from qbert_lightning.override_text import quoted
 from qbert_lightning.pipeline.composition_errors import (
     COMPOSITION_ERRORS,
     addresses,
@@ -129,8 +130,8 @@ def compose(command: Command, overrides: Sequence[str]) -> DictConfig:
     """
     search = []
     if command.config_dir is not None:
-        folder = str(command.config_dir.resolve()).replace("'", "\\'")
-        search = [f"hydra.searchpath=['file://{folder}']"]
+        place = quoted(f"file://{command.config_dir.resolve()}")
+        search = [f"hydra.searchpath=[{place}]"]
     try:
         return hydra.compose(
             command.verb, [*search, *overrides], return_hydra_config=True

@@ -9,12 +9,10 @@ from typing import Any
 from omegaconf import DictConfig
 
 from qbert_lightning.errors import QbertError
+from qbert_lightning.pipeline.incidental import INCIDENTAL
 from qbert_lightning.pipeline.validation import resolved
 from qbert_lightning.tracking.json_values import from_text, to_text
 from qbert_lightning.tracking.run_record import FILE_NAME, FINISHED, RunRecord
-
-# Where things are written and who is told do not change what is computed.
-INCIDENTAL = frozenset({"paths", "logger"})
 
 
 def finished_record(folder: Path, config: DictConfig) -> RunRecord | None:

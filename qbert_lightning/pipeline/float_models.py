@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from qbert_lightning.pipeline.incidental import INCIDENTAL_OF_DATA
+
 Shapes = dict[str, tuple[int, ...]]
 
 WEIGHTS = "model.safetensors"
 MARKER = "stage.json"
-INCIDENTAL = ("folder", "num_workers")
 MAX_HEADER_BYTES = 64 * 2**20
 
 
@@ -59,7 +60,7 @@ class FloatModels:
             self._digests[name] = self._digests.get(name) or _digest(weights)
             model["name_or_path"] = self._digests[name]
         task = config["task"]
-        data = {k: v for k, v in task["data"].items() if k not in INCIDENTAL}
+        data = {k: v for k, v in task["data"].items() if k not in INCIDENTAL_OF_DATA}
         return {
             "task": {"data": data, "module": task["module"]},
             "model": model,

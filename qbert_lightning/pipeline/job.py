@@ -23,8 +23,8 @@ from qbert_lightning.errors import ENVIRONMENT, FAILED, QbertError
 from qbert_lightning.pipeline.finished import finished_record, objectives_of
 from qbert_lightning.pipeline.overrides import key_of
 from qbert_lightning.pipeline.validation import validate
+from qbert_lightning.tracking.run_record import TERMINATED
 
-TERMINATED = 143
 _ENVIRONMENT_ERRORS = frozenset(
     {errno.EACCES, errno.EDQUOT, errno.ENOSPC, errno.EPERM, errno.EROFS}
 )

@@ -7,12 +7,25 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
+from omegaconf import DictConfig
 
 from qbert_lightning.errors import QbertError
 from qbert_lightning.pipeline.overrides import MAX_NESTING, check_references
 
 MAX_BYTES = 256 * 1024
 MAX_FILES = 1000
+
+
+def own_folder_of(hydra: DictConfig) -> str | None:
+    """The folder that ``--config-dir`` named, if there was one.
+
+    Args:
+        hydra: Hydra's own configuration of a job or a sweep.
+    """
+    for source in hydra.runtime.config_sources:
+        if source.provider == "command-line":
+            return str(source.path)
+    return None
 
 
 def check_folder(folder: Path) -> None:

@@ -8,9 +8,10 @@ from statistics import mean
 from typing import Any
 
 from qbert_lightning.past_runs import PastRun
+from qbert_lightning.pipeline.incidental import INCIDENTAL
 
 WHOLE = "run"  # the verb that goes through every stage
-INCIDENTAL = ("name", "tags", "paths", "logger")  # where, and under what name
+NAMES = frozenset({"name", "tags"})
 ALIKE = ("model", "finetune", "quantize", "trainer", "analysis", "blocks")
 # Stages that jobs share → what of the configuration they depend on.
 SHARED: dict[str, tuple[str, ...]] = {
@@ -28,7 +29,7 @@ def fingerprint(config: Mapping[str, Any], names: Sequence[str] | None = None) -
         names: Its parts to compare; None for all but those that only say where a run
             is kept and what it is called.
     """
-    kept = names or [name for name in config if name not in INCIDENTAL]
+    kept = names or [name for name in config if name not in INCIDENTAL | NAMES]
     values = {name: config.get(name) for name in kept}
     return json.dumps(values, sort_keys=True, allow_nan=False)
 

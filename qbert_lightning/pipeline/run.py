@@ -24,6 +24,7 @@ from qbert_lightning.pipeline.finished import objectives_of
 from qbert_lightning.pipeline.front import FRONT_FILE, print_front
 from qbert_lightning.pipeline.instantiate import instantiate
 from qbert_lightning.pipeline.new_record import new_record
+from qbert_lightning.pipeline.own_folder import own_folder_of
 from qbert_lightning.pipeline.pictures import (
     log_agreement,
     log_artifacts,
@@ -45,7 +46,7 @@ from qbert_lightning.pipeline.workbench import (
     Workbench,
 )
 from qbert_lightning.plan import QuantPlan, SensitivityTable
-from qbert_lightning.report import Run, collect_runs
+from qbert_lightning.report import KINDS, Run, collect_runs
 from qbert_lightning.tracking import (
     RunRecord,
     WandbSettings,
@@ -80,7 +81,7 @@ def run_stages(config: DictConfig, until: str = "run") -> tuple[float, float] | 
         plain,
         until,
         hydra.overrides.task,
-        config_dir=_config_dir(hydra),
+        config_dir=own_folder_of(hydra),
         retries=[retry["reason"] for retry in read_retries(folder)],
         environment=environment(),
     )
@@ -112,19 +113,11 @@ def _say(console: Console, line: str) -> None:
     console.print(line, soft_wrap=True, highlight=False)
 
 
-def _config_dir(hydra: Any) -> str | None:
-    """The user's own folder of configuration groups, if there was one."""
-    for source in hydra.runtime.config_sources:
-        if source.provider == "command-line":
-            return str(source.path)
-    return None
-
-
 def _finish(
     console: Console, record: RunRecord, folder: Path, runs: Path | None
 ) -> tuple[float, float] | None:
     """Compare with the runs of a folder; a sweep compares its own when it ends."""
-    compared = runs is not None and record.kind in ("run", "analyze")
+    compared = runs is not None and record.kind in KINDS
     page = refresh_page(runs, f"{record.task} runs") if runs and compared else None
     if runs is not None or record.kind != "run":
         print_summary(console, record, page)

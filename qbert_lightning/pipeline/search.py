@@ -21,7 +21,7 @@ from qbert_lightning.pipeline.overrides import parse_overrides
 from qbert_lightning.pipeline.search_results import front_table, write_search
 from qbert_lightning.search import SearchSettings, SearchSpace, first_points, read_space
 from qbert_lightning.search.space import Point
-from qbert_lightning.search.study import Study, Trial, only_search
+from qbert_lightning.search.study import Study, Trial
 
 TABLE_WIDTH = 100
 Values = tuple[float, float]
@@ -55,14 +55,13 @@ def run_search(
     space = read_space(asked, typed)
     folder = sweep_folder(config)
     console = Console()
-    with only_search(folder):
-        study = Study(folder, space, checked)
-        if study.is_fresh:
-            study.plan(_warm_points(space, checked, config, console))
-        try:
-            _Search(study, config, launcher).run(checked)
-        finally:
-            _report(study, checked.n_trials, folder, console)
+    study = Study(folder, space, checked)
+    if study.is_fresh:
+        study.plan(_warm_points(space, checked, config, console))
+    try:
+        _Search(study, config, launcher).run(checked)
+    finally:
+        _report(study, checked.n_trials, folder, console)
     trials = study.trials()
     failed = sum(one.state == "failed" for one in trials)
     if failed:

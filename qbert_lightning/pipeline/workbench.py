@@ -30,6 +30,7 @@ from qbert_lightning.methods import QuantMethod
 from qbert_lightning.models import ModelSource
 from qbert_lightning.modules import TaskModule
 from qbert_lightning.pipeline.checkpoint_io import DurableCheckpointIO
+from qbert_lightning.pipeline.incidental import INCIDENTAL_OF_DATA
 from qbert_lightning.pipeline.instantiate import instantiate
 from qbert_lightning.pipeline.stage_cache import Make, Stage, StageCache
 from qbert_lightning.pipeline.unfinished import Unfinished
@@ -133,8 +134,11 @@ class Workbench:
     def task_key(self) -> dict[str, Any]:
         """What of the task's settings decides a result, whatever folder it lies in."""
         task = self.config["task"]
-        incidental = {"folder", "num_workers"}
-        settings = {k: v for k, v in task["data"].items() if k not in incidental}
+        settings = {
+            key: value
+            for key, value in task["data"].items()
+            if key not in INCIDENTAL_OF_DATA
+        }
         return {
             "rows": self.data.fingerprint(),
             "data": settings,

@@ -7,11 +7,12 @@ from qbert_lightning.report.agreement_table import AgreementRow, agreement_table
 from qbert_lightning.report.collect import collect_runs
 from qbert_lightning.report.markdown import markdown_table, write_markdown
 from qbert_lightning.report.page import write_page
-from qbert_lightning.report.run import Run
+from qbert_lightning.report.run import KINDS, Run
 from qbert_lightning.report.table import write_csv, write_latex
 from qbert_lightning.report.watch import watch
 
 __all__ = [
+    "KINDS",
     "AgreementRow",
     "Run",
     "Setting",

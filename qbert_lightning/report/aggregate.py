@@ -11,7 +11,10 @@ from functools import cached_property
 from qbert_lightning.report.run import FINISHED, WHOLE, Run
 
 # Parts of the configuration that say where and under what name, not what was computed.
-NOT_A_SETTING = ("name", "tags", "paths", "logger", "hydra", "experiment", "sweep")
+NOT_A_SETTING = (
+    *("name", "tags", "paths", "logger", "resume"),
+    *("hydra", "experiment", "sweep"),
+)
 
 
 @dataclass(frozen=True)

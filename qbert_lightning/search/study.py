@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
     from optuna.storages.journal import JournalFileOpenLock
     from optuna.trial import FrozenTrial
 
-JOURNAL_FILE, LOCK_FILE = "study.journal", "search.lock"
+JOURNAL_FILE = "study.journal"
 NAME = "search"
 SPACE, POINT, WARM = "space", "point", "warm"
 
@@ -170,23 +168,6 @@ class Study:
 _STATES = {"COMPLETE": "finished", "FAIL": "failed", "RUNNING": "running"}
 
 
-@contextmanager
-def only_search(folder: Path) -> Iterator[None]:
-    """Hold a folder for this process, as long as it lives.
-
-    Raises:
-        QbertError: If another process searches in it.
-    """
-    with (folder / LOCK_FILE).open("a") as file:
-        try:
-            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise QbertError(
-                f"hydra.sweep.dir={folder}: another process is searching there"
-            ) from error
-        yield
-
-
 def _mend(path: Path) -> None:
     """Cut off a last line that a killed process did not finish."""
     if not path.is_file():
@@ -198,7 +179,7 @@ def _mend(path: Path) -> None:
 
 
 def _alone() -> JournalFileOpenLock:
-    """Optuna's lock for a file that `only_search` has locked already.
+    """Optuna's lock for a file in a folder that the sweep's process holds already.
 
     Its own lock is a file that a killed process leaves behind.
     """

@@ -10,10 +10,12 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from qbert_lightning.errors import FAILED, QbertError
+from qbert_lightning.override_text import quoted
 from qbert_lightning.pipeline.composition import Command
-from qbert_lightning.pipeline.finished import INCIDENTAL
+from qbert_lightning.pipeline.incidental import INCIDENTAL
 from qbert_lightning.pipeline.report import refresh_page
 from qbert_lightning.pipeline.sweep_table import log_sweep_summary
+from qbert_lightning.report import KINDS
 from qbert_lightning.sweeps.job_states import is_finished
 from qbert_lightning.sweeps.sweep_record import SWEEP_FILE, SweepRecord
 from qbert_lightning.sweeps.table import print_sweep
@@ -21,7 +23,6 @@ from qbert_lightning.tracking.folder_lock import hold_folder, is_held
 from qbert_lightning.tracking.json_values import to_text
 
 FOLDER_KEY = "hydra.sweep.dir"
-COMPARED = ("run", "analyze")  # verbs whose runs the page shows
 
 
 def run_sweep(
@@ -56,7 +57,7 @@ def run_sweep(
             SweepRecord(command.verb, overrides, config_dir, digest).write(folder)
         problem = None
         try:
-            launch("{}='{}'".format(FOLDER_KEY, str(folder).replace("'", "\\'")))
+            launch(f"{FOLDER_KEY}={quoted(folder)}")
         except QbertError as error:
             problem = error  # of a job, for launchers that let Hydra raise it
         except (KeyboardInterrupt, SystemExit):
@@ -68,7 +69,7 @@ def run_sweep(
 def _end(folder: Path, problem: QbertError | None) -> int:
     states = print_sweep(folder)
     compared = [state.record for state in states if state.record]
-    tasks = dict.fromkeys(one.task for one in compared if one.kind in COMPARED)
+    tasks = dict.fromkeys(one.task for one in compared if one.kind in KINDS)
     if tasks:
         title = f"{', '.join(tasks)} runs"
         _say(f"page  {refresh_page(folder, title)}")

@@ -10,13 +10,14 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from hydra.core.utils import JobReturn, JobStatus, setup_globals
 from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
+from qbert_lightning.override_text import quoted
 from qbert_lightning.pipeline.finished import finished_record, objectives_of
+from qbert_lightning.pipeline.own_folder import own_folder_of
 from qbert_lightning.pipeline.schema import Launcher
 from qbert_lightning.sweeps.echo import Echo
 from qbert_lightning.sweeps.ending import failed_record, forget, words_for
@@ -36,7 +37,6 @@ from qbert_lightning.tracking.retries import add_retry, read_retries
 
 POLL_SECONDS = 0.05
 SECONDS_TO_END = 60.0  # for a last checkpoint, before a job is killed
-TERMINATED = 143
 
 
 @dataclass
@@ -96,7 +96,9 @@ class LocalLauncher:
         slots: list[Slot] = []
         if waiting:
             preload()
-            slots = make_slots(self.settings, gpus_of(waiting[0].plain()))
+            slots = make_slots(
+                self.settings, max(gpus_of(job.plain()) for job in waiting)
+            )
             self._say(f"{len(waiting)} of {len(jobs)} jobs to run, {_at_once(slots)}")
         try:
             while waiting or self._running:
@@ -115,7 +117,10 @@ class LocalLauncher:
         except BaseException:
             self._end_all(signal.SIGTERM)
             raise
-        return [self.returns.get(number) or _unfinished_return() for number, _ in jobs]
+        return [
+            self.returns.get(number) or _completed(asked, None)
+            for number, asked in jobs
+        ]
 
     def _unfinished(self, jobs: Sequence[tuple[int, list[str]]]) -> list[Job]:
         """The jobs that have no finished record; results of the others are entered."""
@@ -126,7 +131,7 @@ class LocalLauncher:
             if record is None:
                 unfinished.append(job)
             else:
-                self.returns[number] = _finished_return(job, objectives_of(record))
+                self.returns[number] = _completed(overrides, objectives_of(record))
         return unfinished
 
     def _stops(self) -> bool:
@@ -155,9 +160,11 @@ class LocalLauncher:
             return ForkedJob(
                 self.context, self.task_function, job.composed, job.folder, slot
             )
-        arguments = [self.verb, *_config_dir(self.config), *job.overrides]
-        folder = str(job.folder).replace("'", "\\'")
-        return CommandJob([*arguments, f"hydra.run.dir='{folder}'"], job.folder, slot)
+        own = own_folder_of(self.config.hydra)
+        option = [f"--config-dir={own}"] if own else []
+        arguments = [self.verb, *option, *job.overrides]
+        arguments.append(f"hydra.run.dir={quoted(job.folder)}")
+        return CommandJob(arguments, job.folder, slot)
 
     def _look_at(self, one: _Running, waiting: deque[Job]) -> None:
         """Show what a job has printed, end it if it must be, settle it if it is."""
@@ -188,7 +195,7 @@ class LocalLauncher:
         if code == 0:
             record = finished_record(job.folder, job.config)
             value = objectives_of(record) if record else None
-            self.returns[job.number] = _finished_return(job, value)
+            self.returns[job.number] = _completed(job.overrides, value)
             name = record.name if record else ""
             self._say(f"{job.number:>3} = finished in {seconds:.0f} s  {name}")
             return
@@ -268,24 +275,6 @@ def launch_jobs(
 
 def _at_once(slots: Sequence[Slot]) -> str:
     return "one after another" if len(slots) == 1 else f"{len(slots)} at once"
-
-
-def _config_dir(config: DictConfig) -> list[str]:
-    """The option that names the user's own configuration folder again."""
-    sources = OmegaConf.to_container(config.hydra.runtime.config_sources)
-    assert isinstance(sources, list)
-    folders: list[Any] = [
-        source["path"] for source in sources if source["provider"] == "command-line"
-    ]
-    return [f"--config-dir={folders[0]}"] if folders else []
-
-
-def _finished_return(job: Job, value: tuple[float, float] | None) -> JobReturn:
-    return _completed(job.overrides, value)
-
-
-def _unfinished_return() -> JobReturn:
-    return _completed([], None)
 
 
 def _completed(overrides: list[str], value: object) -> JobReturn:

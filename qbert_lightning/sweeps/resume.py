@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from qbert_lightning.errors import DATA, QbertError
+from qbert_lightning.override_text import quoted
 from qbert_lightning.pipeline.search_results import is_open
 from qbert_lightning.sweeps.command import FOLDER_KEY
 from qbert_lightning.sweeps.folders import find
@@ -31,7 +32,8 @@ def commands_to_resume(arguments: Sequence[str]) -> list[list[str]]:
         What follows ``qbert``, for each run and sweep with something left to do.
 
     Raises:
-        QbertError: (code 2) for a folder without runs, or at work.
+        QbertError: (code 2) for a folder without runs, or at work; (code 4) for a run
+            whose record cannot be read.
     """
     folders = [one for one in arguments if "=" not in one]
     added = [one for one in arguments if "=" in one]
@@ -45,9 +47,7 @@ def commands_to_resume(arguments: Sequence[str]) -> list[list[str]]:
             raise QbertError(f"{folder}: another process is at work in it")
     commands = [_again(sweep, added) for sweep in sweeps if not _is_done(sweep)]
     commands += [
-        _run_again(state)
-        for state in map(job_state, runs)
-        if not is_finished(state) and state.record is not None
+        _run_again(state) for state in map(job_state, runs) if not is_finished(state)
     ]
     return commands
 
@@ -70,7 +70,7 @@ def _again(sweep: Path, added: Sequence[str]) -> list[str]:
         *_option(record.config_dir),
         *kept,
         *added,
-        f"{FOLDER_KEY}={_quoted(sweep)}",
+        f"{FOLDER_KEY}={quoted(sweep)}",
     ]
 
 
@@ -83,13 +83,9 @@ def _run_again(state: JobState) -> list[str]:
         record.kind,
         *_option(record.config_dir),
         *record.overrides,
-        f"hydra.run.dir={_quoted(state.folder)}",
+        f"hydra.run.dir={quoted(state.folder)}",
     ]
 
 
 def _option(config_dir: str | None) -> list[str]:
     return [f"--config-dir={config_dir}"] if config_dir else []
-
-
-def _quoted(folder: Path) -> str:
-    return "'" + str(folder).replace("'", "\\'") + "'"

@@ -10,6 +10,7 @@ from safetensors.torch import save_file
 
 from qbert_lightning.benchmarks import KillBenchmark, Subject
 from qbert_lightning.benchmarks.kills import (
+    compared,
     digests,
     finished_records,
     kill_session,
@@ -40,6 +41,12 @@ def test_what_is_finished_and_what_is_left_over(tmp_path: Path) -> None:
     (tmp_path / "outputs" / "stages" / "finetune" / "ab.making-3").mkdir(parents=True)
     (tmp_path / "outputs" / "stages" / "finetune" / "ab.unfinished").mkdir()
     assert leftovers(tmp_path) == 3
+
+
+def test_lost_and_repeated_runs_are_told_apart() -> None:
+    before = {"0": b"a", "1": b"b", "2": b"c"}
+    assert compared(before, {**before, "3": b"d"}) == (0, 0)
+    assert compared(before, {"0": b"a", "1": b"later"}) == (1, 1)
 
 
 def test_digests_see_one_changed_bit(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from qbert_lightning.errors import QbertError
 from qbert_lightning.search import SAMPLERS, SearchSettings, SearchSpace
 from qbert_lightning.search.space import Values
-from qbert_lightning.search.study import JOURNAL_FILE, Study, only_search
+from qbert_lightning.search.study import JOURNAL_FILE, Study
 
 SPACE = SearchSpace({"a": Values(("1", "2", "3", "4")), "b": Values(("x", "y"))})
 SETTINGS = SearchSettings()
@@ -120,29 +120,3 @@ def test_another_search_in_the_same_folder_is_refused(
     with pytest.raises(QbertError, match=said):
         Study(tmp_path, space, settings)
     assert before.count(b'"space"') == 1
-
-
-HELD = """
-import sys, time
-from pathlib import Path
-from qbert_lightning.search.study import only_search
-with only_search(Path(sys.argv[1])):
-    print("held", flush=True)
-    sys.stdin.read()
-"""
-
-
-def test_one_process_at_a_time_searches_a_folder(tmp_path: Path) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", HELD, str(tmp_path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    ) as other:
-        assert other.stdout is not None
-        assert other.stdout.readline() == b"held\n"
-        with pytest.raises(QbertError, match="another process"), only_search(tmp_path):
-            pass
-        other.kill()
-        other.wait()
-    with only_search(tmp_path):
-        pass
