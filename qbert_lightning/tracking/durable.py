@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import glob
 import os
 import tempfile
@@ -18,7 +20,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     What is written goes to a temporary file in the same folder. When the context ends
     it reaches the disk and takes the name in one step; then the folder itself reaches
     the disk. The folder is made if it is missing. On an error the old file stays and
-    the temporary one goes; what a killed process left, `remove_temporaries` removes.
+    the temporary one goes; what a killed process left goes with the next writing.
 
     Args:
         path: The file to write.
@@ -31,15 +33,15 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """
     folder = path.parent
     folder.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=folder, prefix=_temporary_prefix(path))
-    temporary = Path(name)
+    remove_temporaries(path)
+    descriptor, temporary = _locked_temporary(path)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             yield stream
             stream.flush()
             os.fchmod(stream.fileno(), 0o666 & ~_umask())
             os.fsync(stream.fileno())
-        temporary.replace(path)
+            temporary.replace(path)  # before the lock ends with the stream
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -47,13 +49,16 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 def remove_temporaries(path: Path) -> None:
-    """Remove what killed writers of `path` left.
+    """Remove what killed writers of `path` left; who is writing now is not disturbed.
 
     Args:
-        path: A file that nobody is writing now.
+        path: The file that was to be written.
     """
     for left in path.parent.glob(f"{glob.escape(_temporary_prefix(path))}*"):
-        left.unlink(missing_ok=True)
+        # Held by a living writer, gone by now, or not ours to remove.
+        with contextlib.suppress(OSError), left.open() as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            left.unlink()
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -86,6 +91,22 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _locked_temporary(path: Path) -> tuple[int, Path]:
+    """A new temporary file for `path`, locked for as long as it is open.
+
+    The lock tells the living from the dead: the system gives up that of a killed
+    process.
+    """
+    while True:
+        prefix = _temporary_prefix(path)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=prefix)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        temporary = Path(name)
+        if temporary.exists():
+            return descriptor, temporary
+        os.close(descriptor)  # taken for a remainder before it was locked
 
 
 def _temporary_prefix(path: Path) -> str:

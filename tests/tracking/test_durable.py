@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
 from pathlib import Path
@@ -94,3 +95,39 @@ def test_interrupted_writer_leaves_the_old_file(tmp_path: Path) -> None:
         write_half()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_writing_clears_what_a_killed_writer_left(tmp_path: Path) -> None:
+    path = tmp_path / "index.html"
+    (tmp_path / ".index.html.tmp.abc").write_bytes(b"half a page")
+    write_text(path, "whole")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_two_writers_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
+    path = tmp_path / "index.html"
+    with replacing(path) as stream:
+        stream.write(b"the slower one")
+        write_text(path, "the quicker one")
+        assert path.read_text() == "the quicker one"
+    assert path.read_text() == "the slower one"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_temporary_taken_for_a_remainder_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "index.html"
+    lock, operations = fcntl.flock, []
+
+    def remove_before_the_first_lock(descriptor: int, operation: int) -> None:
+        if not operations:
+            for temporary in tmp_path.glob(".index.html.tmp.*"):
+                temporary.unlink()
+        operations.append(operation)
+        lock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", remove_before_the_first_lock)
+    write_text(path, "whole")
+    assert len(operations) == 2
+    assert path.read_text() == "whole"
