@@ -119,9 +119,9 @@ class KillBenchmark(Benchmark):
                     found["kills"] += 1
             code = process.wait(PATIENCE_S)
             now = finished_records(folder)
-            found["lost"] += sum(
-                now.get(name) != text for name, text in finished.items()
-            )
+            gone, again = compared(finished, now)
+            found["lost"] += gone
+            found["run_twice"] += again
             finished = now
             if code == 0:
                 break
