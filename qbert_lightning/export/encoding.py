@@ -12,6 +12,8 @@ from qbert_lightning.functional import pack, unpack
 from qbert_lightning.layers import QuantizedLayer, quantized_layers
 from qbert_lightning.quantizers import Encoded, Quantizer
 
+CODES_SUFFIX = f".weight.{CODES}"
+
 
 def encoded_weights(model: nn.Module) -> dict[str, Encoded]:
     """Codes and parameters of every quantized weight of a live model.

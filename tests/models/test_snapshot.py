@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -30,9 +29,9 @@ def test_hub_ids_are_told_from_paths(text: str, expected: bool) -> None:
 def test_only_plain_data_of_the_asked_revision_is_fetched(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    asked: dict[str, Any] = {}
+    asked: dict[str, object] = {}
 
-    def download(name: str, **arguments: Any) -> str:
+    def download(name: str, **arguments: object) -> str:
         asked.update(arguments, name=name)
         return str(tmp_path)
 
