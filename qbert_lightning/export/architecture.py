@@ -108,10 +108,10 @@ def _check_numbers(values: Any, tensors: Mapping[str, Tensor], source: str) -> N
     limits = dict.fromkeys(values, most) | {"num_hidden_layers": len(tensors)}
     for key, value in values.items():
         for number in _numbers(value):
-            if abs(number) > limits[key]:
+            if not 0 <= number <= limits[key]:
                 raise QbertError(
-                    f"{source}: {key}={number}: accepted at most {limits[key]} with "
-                    f"the {len(tensors)} tensors there are",
+                    f"{source}: {key}={number}: accepted 0 to {limits[key]} with the "
+                    f"{len(tensors)} tensors there are",
                     DATA,
                 )
 
