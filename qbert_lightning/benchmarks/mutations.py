@@ -19,6 +19,7 @@ from qbert_lightning.benchmarks.mutations_hostile import LIES, hostile, hostile_
 from qbert_lightning.benchmarks.mutations_seeds import Seed, make_seeds
 from qbert_lightning.benchmarks.mutations_trial import (
     CRASHED,
+    HANG_SECONDS,
     HARMLESS,
     MUCH_MEMORY,
     REFUSED,
@@ -160,8 +161,9 @@ class MutationBenchmark(Benchmark):
             ),
             notes=(
                 "refused: exit code 4 and one line; harmless: loaded, equal to the bit",
-                f"slow: over {SLOW_SECONDS:.0f} s; memory: over "
-                f"{MUCH_MEMORY // 2**20} MB more",
+                f"slow: over {SLOW_SECONDS:.0f} s of processor time; memory: over "
+                f"{MUCH_MEMORY // 2**20} MB more; without an answer after "
+                f"{HANG_SECONDS:.0f} s: crashed",
                 "rows 'signed …' have digests that are right: all must be refused",
                 "read as whole models, but for the file of 1 tensor (1 in 9 of the "
                 "rows not signed)",

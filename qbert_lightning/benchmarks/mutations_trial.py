@@ -30,7 +30,7 @@ class Verdict:
     Attributes:
         outcome: One of `REFUSED`, `HARMLESS`, `WRONG` and `CRASHED`.
         detail: The complaint.
-        seconds: How long it took.
+        seconds: Processor time it took; other work on the machine does not count.
         more_memory: Bytes by which the process's peak rose.
     """
 
@@ -47,7 +47,7 @@ def attempt(seed: Seed, folder: Path) -> Verdict:
         seed: What it was made from.
         folder: The damaged one.
     """
-    peak, begin = _peak_bytes(), time.perf_counter()
+    peak, begin = _peak_bytes(), time.process_time()
     detail = ""
     try:
         with _patience():
@@ -58,7 +58,7 @@ def attempt(seed: Seed, folder: Path) -> Verdict:
         detail = str(error)
     except BaseException as error:  # also what a library throws beside Exception
         outcome, detail = CRASHED, f"{type(error).__name__}: {error}"[:300]
-    seconds = time.perf_counter() - begin
+    seconds = time.process_time() - begin
     return Verdict(outcome, detail, seconds, _peak_bytes() - peak)
 
 
