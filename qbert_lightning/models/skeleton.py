@@ -86,7 +86,8 @@ def task_head(config: PretrainedConfig, source: str) -> str:
     Raises:
         QbertError: If it has none of them (code 4).
     """
-    architecture = str((config.architectures or ["none"])[0])
+    named = config.architectures
+    architecture = str(named[0]) if isinstance(named, list) and named else "none"
     for head in HEADS:
         if architecture.lower().endswith(f"for{head.replace('_', '')}"):
             return head

@@ -112,6 +112,8 @@ class AffineQuantizer(Quantizer):
 
     def check(self, encoded: Encoded, name: str) -> None:  # noqa: D102
         lowest, highest = code_range(self.spec.num_bits, symmetric=self.spec.symmetric)
+        if self.observer is not None:
+            raise QbertError(f"{name}: observer: accepted none for a weight", DATA)
         parts = ["scale"] if self.spec.symmetric else ["offset", "scale"]
         if sorted(encoded.tensors) != parts:
             found = ", ".join(sorted(encoded.tensors)) or "nothing"

@@ -11,6 +11,7 @@ from qbert_lightning.errors import QbertError
 from qbert_lightning.export import encoded_weights, read_encoded, read_packed
 from qbert_lightning.export.encoding import stored_parts, take_encoded
 from qbert_lightning.layers import apply_plan
+from qbert_lightning.observers import MinMax
 from qbert_lightning.plan import PerTensor, QuantPlan, QuantScheme, RowGroups
 from qbert_lightning.quantizers import AffineSpec
 from tests.export.models import mixed_plan, packed_folder
@@ -91,4 +92,14 @@ def test_bits_beyond_the_last_code_are_refused() -> None:
     assert take_encoded(model, dict(tensors))
     tensors["classifier.weight.codes"][-1] |= 8  # nine codes take 27 of 32 bits
     with pytest.raises(QbertError, match="bits beyond the last code"):
+        take_encoded(model, tensors)
+
+
+def test_an_observed_weight_is_refused() -> None:
+    model = tiny_bert()
+    apply_plan(model, QuantPlan({LAYER: QuantScheme(weight=AffineSpec(8))}))
+    tensors = stored_parts(LAYER, encoded_weights(model)[LAYER])
+    observed = AffineSpec(8, observer=MinMax())
+    apply_plan(model, QuantPlan({LAYER: QuantScheme(weight=observed)}))
+    with pytest.raises(QbertError, match="observer: accepted none"):
         take_encoded(model, tensors)
