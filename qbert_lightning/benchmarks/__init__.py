@@ -3,6 +3,7 @@
 from qbert_lightning.benchmarks.base import Benchmark, Outcome, Say, Subject
 from qbert_lightning.benchmarks.hessian import HessianBenchmark
 from qbert_lightning.benchmarks.kills import KillBenchmark
+from qbert_lightning.benchmarks.mutations import MutationBenchmark
 from qbert_lightning.benchmarks.page import PageBenchmark
 from qbert_lightning.benchmarks.refusals import RefusalsBenchmark
 from qbert_lightning.benchmarks.sweeps import SweepBenchmark
@@ -11,6 +12,7 @@ __all__ = [
     "Benchmark",
     "HessianBenchmark",
     "KillBenchmark",
+    "MutationBenchmark",
     "Outcome",
     "PageBenchmark",
     "RefusalsBenchmark",
