@@ -37,6 +37,7 @@ BELOW_5 = BELOW_4 | FLOOR_4
 
 # Package -> packages (or single modules) of ours that it may import.
 MAY_IMPORT: dict[str, set[str]] = {
+    "": {"loading"},
     "errors": set(),
     "reachable": set(),
     "override_text": set(),
@@ -58,6 +59,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "callbacks": BELOW_4 | {"tracking", "models", "datamodules", "modules"},
     "export": BELOW_5,
     "runtimes": BELOW_5 | {"export"},
+    "loading": BELOW_5 | {"export", "runtimes"},
     "report": BELOW_5,
     "benchmarks": BELOW_5 | {"export", "runtimes", "report"},
     "ablation": {"past_runs"},
