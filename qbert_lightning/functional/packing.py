@@ -62,7 +62,8 @@ def pack(codes: Tensor, num_bits: int) -> Tensor:
     words = padded.view(WORDS[count])
     for upper, shift in reversed([*_halvings(num_bits)]):
         words -= (words >> shift & upper).mul_(2**shift - 1)
-    chunks = words.view(torch.uint8).reshape(-1, count)[:, : count * num_bits // BYTE]
+    chunks = words.view(torch.uint8).unflatten(0, (words.numel(), count))
+    chunks = chunks[:, : count * num_bits // BYTE]
     return chunks.reshape(-1)[: packed_bytes(codes.numel(), num_bits)]
 
 
@@ -83,7 +84,7 @@ def unpack(packed: Tensor, num_bits: int, num_codes: int) -> Tensor:
     """
     words = _chunks(packed, num_bits)
     for upper, shift in _halvings(num_bits):
-        words += (words & upper).mul_(2**shift - 1)  # that is, shifted: less, and more
+        words += (words & upper).mul_(2**shift - 1)  # moved: less where it was
     return words.view(torch.uint8)[:num_codes]
 
 
@@ -112,8 +113,7 @@ def _chunks(packed: Tensor, num_bits: int) -> Tensor:
     num_bytes = count * num_bits // BYTE
     missing = -packed.numel() % num_bytes
     padded = F.pad(packed, (0, missing)) if missing else packed
-    first, *others = padded.reshape(-1, num_bytes).unbind(1)
-    words = first.to(WORDS[count], copy=True)
-    for place, byte in enumerate(others, 1):
-        words |= byte.to(words.dtype).bitwise_left_shift_(place * BYTE)
+    words = padded[::num_bytes].contiguous().to(WORDS[count], copy=True)
+    for place in range(1, num_bytes):
+        words |= padded[place::num_bytes].to(words.dtype) << place * BYTE
     return words
