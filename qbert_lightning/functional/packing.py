@@ -113,7 +113,8 @@ def _chunks(packed: Tensor, num_bits: int) -> Tensor:
     num_bytes = count * num_bits // BYTE
     missing = -packed.numel() % num_bytes
     padded = F.pad(packed, (0, missing)) if missing else packed
-    words = padded[::num_bytes].contiguous().to(WORDS[count], copy=True)
+    layout = torch.contiguous_format
+    words = padded[::num_bytes].to(WORDS[count], copy=True, memory_format=layout)
     for place in range(1, num_bytes):
         words |= padded[place::num_bytes].to(words.dtype) << place * BYTE
     return words
