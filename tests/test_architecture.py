@@ -58,7 +58,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "callbacks": BELOW_4 | {"tracking", "models", "datamodules", "modules"},
     "export": BELOW_5,
     "report": BELOW_5,
-    "benchmarks": BELOW_5 | {"export", "report"},
+    "benchmarks": BELOW_5 | {"export", "report", "runtimes"},
     "ablation": {"past_runs"},
     "search": {"past_runs", "plan", "allocation"},
     "pipeline": BELOW_5
@@ -86,7 +86,8 @@ THIRD_PARTY: dict[str, set[str]] = {
     "export": LIGHTNING | {"safetensors", "onnx", "onnxruntime", "onnxscript"},
     "report": {"plotly", "matplotlib", "numpy"},
     "benchmarks": LIGHTNING
-    | {"yaml", "pyhessian", "hessian_eigenthings", "playwright"},
+    | {"yaml", "pyhessian", "hessian_eigenthings", "playwright", "safetensors"}
+    | {"torchao", "onnxruntime", "openvino", "nncf"},
     "ablation": {"hydra", "rich"},
     "search": {"hydra", "optuna", "rich"},
     "pipeline": LIGHTNING | {"hydra", "omegaconf", "yaml", "rich"},

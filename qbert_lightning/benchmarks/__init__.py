@@ -2,6 +2,7 @@
 
 from qbert_lightning.benchmarks.base import Benchmark, Outcome, Say, Subject
 from qbert_lightning.benchmarks.hessian import HessianBenchmark
+from qbert_lightning.benchmarks.inference import InferenceBenchmark
 from qbert_lightning.benchmarks.kills import KillBenchmark
 from qbert_lightning.benchmarks.page import PageBenchmark
 from qbert_lightning.benchmarks.refusals import RefusalsBenchmark
@@ -10,6 +11,7 @@ from qbert_lightning.benchmarks.sweeps import SweepBenchmark
 __all__ = [
     "Benchmark",
     "HessianBenchmark",
+    "InferenceBenchmark",
     "KillBenchmark",
     "Outcome",
     "PageBenchmark",
