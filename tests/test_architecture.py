@@ -37,6 +37,7 @@ BELOW_5 = BELOW_4 | FLOOR_4
 
 # Package -> packages (or single modules) of ours that it may import.
 MAY_IMPORT: dict[str, set[str]] = {
+    "": {"loading"},
     "errors": set(),
     "reachable": set(),
     "override_text": set(),
@@ -57,14 +58,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "modules": BELOW_4 | {"tracking", "models", "datamodules"},
     "callbacks": BELOW_4 | {"tracking", "models", "datamodules", "modules"},
     "export": BELOW_5,
+    "runtimes": BELOW_5 | {"export"},
+    "loading": BELOW_5 | {"export", "runtimes"},
     "report": BELOW_5,
-    "benchmarks": BELOW_5 | {"export", "report", "runtimes"},
+    "benchmarks": BELOW_5 | {"export", "runtimes", "report"},
     "ablation": {"past_runs"},
     "search": {"past_runs", "plan", "allocation"},
     "pipeline": BELOW_5
-    | {"export", "report", "benchmarks", "ablation", "search", "past_runs"},
+    | {"export", "runtimes", "report", "benchmarks", "ablation", "search", "past_runs"},
     "sweeps": {"tracking", "report", "pipeline"},
-    "cli": BELOW_5 | {"export", "report", "benchmarks", "pipeline", "sweeps"},
+    "cli": BELOW_5
+    | {"export", "runtimes", "report", "benchmarks", "pipeline", "sweeps"},
     "__main__": {"cli"},
 }
 
@@ -84,6 +88,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "modules": LIGHTNING,
     "callbacks": LIGHTNING,
     "export": LIGHTNING | {"safetensors", "onnx", "onnxruntime", "onnxscript"},
+    "runtimes": LIGHTNING | {"transformers", "onnx", "onnxruntime", "openvino"},
     "report": {"plotly", "matplotlib", "numpy"},
     "benchmarks": LIGHTNING
     | {"yaml", "pyhessian", "hessian_eigenthings", "playwright", "safetensors"}
@@ -102,6 +107,7 @@ NAMED_BY_YAML = {
     "sensitivity": "qbert_lightning.sensitivity.SensitivityMetric",
     "benchmarks": "qbert_lightning.benchmarks.Benchmark",
     "callbacks": "pytorch_lightning.Callback",
+    "runtimes": "qbert_lightning.runtimes.Runtime",
 }
 
 # Made by the pipeline for every training, so no YAML names them.

@@ -101,11 +101,12 @@ class InferenceBenchmark(Benchmark):
             for turn in range(self.rounds):
                 say(f"  round {turn + 1} of {self.rounds}")
                 self._turn(found, asked, sizes)
+        is_calibrated = bool(self.models and self.runtimes) and not self.train
         return Outcome(
             title=f"Answers to {self.tokens} tokens, threads: {self.num_threads}",
             columns=columns(sizes),
             rows=rows(found, sizes),
-            notes=notes(sizes, self.tokens, bool(self.models) and not self.train),
+            notes=notes(sizes, self.tokens, is_calibrated),
             measurements=tuple(
                 {"who": each.who, "batch_size": size, "round": turn, "seconds": seconds}
                 for each in found

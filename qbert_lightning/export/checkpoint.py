@@ -5,20 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from torch import Tensor
-
-from qbert_lightning.errors import DATA, QbertError
+from qbert_lightning.export.architecture import load_strictly, read_architecture
+from qbert_lightning.export.companions import PLAN_FILE, deciding_files
 from qbert_lightning.export.container import read_container, write_container
-from qbert_lightning.layers import apply_plan
-from qbert_lightning.models import load_skeleton
 from qbert_lightning.plan import QuantPlan
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 MODEL_FILE = "model.safetensors"
-PLAN_FILE = "plan.json"
-CONFIG_FILE = "config.json"
 
 
 def save_checkpoint(
@@ -34,10 +29,12 @@ def save_checkpoint(
         plan: Its plan.
         tokenizer: Saved beside it.
         folder: An existing folder.
+
+    Raises:
+        QbertError: If a weight is not finite (code 1).
     """
     describe_model(model, plan, tokenizer, folder)
-    companions = [CONFIG_FILE, PLAN_FILE]
-    write_container(folder / MODEL_FILE, model.state_dict(), companions)
+    write_container(folder / MODEL_FILE, model.state_dict(), deciding_files(folder))
 
 
 def load_checkpoint(folder: Path) -> tuple[PreTrainedModel, QuantPlan]:
@@ -46,9 +43,9 @@ def load_checkpoint(folder: Path) -> tuple[PreTrainedModel, QuantPlan]:
     Raises:
         QbertError: If a file is missing, altered, or does not fit (code 4).
     """
-    model, plan = planned_skeleton(folder)
-    state = read_container(folder / MODEL_FILE)
-    load_strictly(model, state, folder)
+    container = read_container(folder / MODEL_FILE)
+    model, plan = read_architecture(container)
+    load_strictly(model, container.tensors, str(container.path))
     return model, plan
 
 
@@ -63,26 +60,3 @@ def describe_model(
     model.config.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     (folder / PLAN_FILE).write_text(plan.to_json())
-
-
-def planned_skeleton(folder: Path) -> tuple[PreTrainedModel, QuantPlan]:
-    """The architecture with its plan applied, weights still to be loaded."""
-    plan_file = folder / PLAN_FILE
-    if not plan_file.is_file():
-        raise QbertError(f"{plan_file}: no such file: accepted a quantized model", DATA)
-    plan = QuantPlan.from_json(plan_file.read_text())
-    model = load_skeleton(folder)
-    apply_plan(model, plan)
-    return model.eval(), plan
-
-
-def load_strictly(
-    model: PreTrainedModel, state: dict[str, Tensor], folder: Path
-) -> None:
-    """Load a state with every name accounted for; raises `QbertError` (code 4)."""
-    try:
-        model.load_state_dict(state, strict=True)
-    except RuntimeError as error:
-        raise QbertError(
-            f"{folder}: does not fit its plan: {error}"[:300], DATA
-        ) from error

@@ -1,27 +1,54 @@
 """Tensors in a safetensors file that can tell whether it is intact.
 
 The file's metadata holds a SHA-256 digest of every tensor and of the companion files,
-and is itself covered by a digest of the digests. Nothing is unpickled, ever.
+and is itself covered by a digest of the digests. Nothing is unpickled, ever, and
+nothing is allocated from a size that was not compared with the file's length before.
+``FORMAT.md`` describes it byte for byte.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import struct
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
+import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from qbert_lightning.errors import DATA, QbertError
+from qbert_lightning.errors import DATA, FAILED, QbertError
+from qbert_lightning.export.companions import read_companions
 from qbert_lightning.export.digest import file_digest, tensor_digest
+from qbert_lightning.export.header import Entry, Header, read_header
+from qbert_lightning.export.strict_json import strict_json
 
 FORMAT = "qbert-lightning"
-VERSION = "1"
-MAX_HEADER_BYTES = 4 * 2**20
+VERSION = "2"
+WITHOUT_TOKENIZER = "1"  # an earlier version, whose list did not cover the tokenizer
+VERSIONS = (WITHOUT_TOKENIZER, VERSION)
+
+
+@dataclass(frozen=True)
+class Container:
+    """What `read_container` found intact.
+
+    Attributes:
+        path: The safetensors file.
+        tensors: Name → tensor.
+        files: Companion's name → content.
+    """
+
+    path: Path
+    tensors: dict[str, Tensor]
+    files: dict[str, bytes]
+
+
+@dataclass(frozen=True)
+class _Digests:
+    tensors: Mapping[str, str]
+    files: Mapping[str, str]
 
 
 def write_container(
@@ -33,10 +60,15 @@ def write_container(
         path: The safetensors file to write.
         tensors: Name → tensor.
         companions: Names of files beside it that belong to it; already written.
+
+    Raises:
+        QbertError: If a tensor holds what no reader would accept (code 1).
     """
     contents = {
         name: each.detach().cpu().contiguous() for name, each in tensors.items()
     }
+    for name, tensor in contents.items():
+        _check_values(name, tensor, str(path), FAILED)
     digests = {
         "tensors": {name: tensor_digest(name, each) for name, each in contents.items()},
         "files": {name: file_digest(path.parent / name) for name in companions},
@@ -51,7 +83,7 @@ def write_container(
     save_file(contents, path, metadata)
 
 
-def read_container(path: Path) -> dict[str, Tensor]:
+def read_container(path: Path) -> Container:
     """Read tensors back and check everything about them.
 
     Args:
@@ -60,56 +92,79 @@ def read_container(path: Path) -> dict[str, Tensor]:
     Raises:
         QbertError: If the file or a companion is missing or altered (code 4).
     """
-    _check_header(path)
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError, OverflowError) as error:
-        raise QbertError(
-            f"{path}: not an intact safetensors file: {error}", DATA
-        ) from error
-    digests = _digests(path, metadata)
-    if set(digests["tensors"]) != set(tensors):
-        raise QbertError(f"{path}: its tensors are not those of its list", DATA)
-    for name, tensor in tensors.items():
-        if tensor_digest(name, tensor) != digests["tensors"][name]:
-            raise QbertError(f"{path}: tensor {name!r} was altered", DATA)
-    for name, digest in digests["files"].items():
-        companion = path.parent / Path(name).name
-        if not companion.is_file() or file_digest(companion) != digest:
-            raise QbertError(f"{companion}: missing or altered since export", DATA)
-    return tensors
-
-
-def header_bytes(path: Path) -> int:
-    """Bytes of a safetensors file that are not tensor data."""
-    with path.open("rb") as file:
-        return 8 + int(struct.unpack("<Q", file.read(8))[0])
-
-
-def _check_header(path: Path) -> None:
-    """Refuse a header that is longer than the file or than any we write."""
     if not path.is_file():
         raise QbertError(f"{path}: no such file", DATA)
-    size = path.stat().st_size
-    if size < 8 or header_bytes(path) > min(size, MAX_HEADER_BYTES):
+    with path.open("rb") as file:
+        size = path.stat().st_size
+        header = read_header(file, size, str(path))
+        digests = _digests(path, header)
+        files = read_companions(
+            path.parent,
+            digests.files,
+            complete=header.metadata["version"] != WITHOUT_TOKENIZER,
+        )
+        body = bytearray(size - header.num_bytes)
+        if file.readinto(body) != len(body):
+            raise QbertError(f"{path}: shorter than {size} bytes", DATA)
+    tensors = {name: _tensor(body, entry) for name, entry in header.entries.items()}
+    for name, tensor in tensors.items():
+        if tensor_digest(name, tensor) != digests.tensors[name]:
+            raise QbertError(f"{path}: tensor {name!r}: altered since export", DATA)
+        _check_values(name, tensor, str(path), DATA)
+    return Container(path, tensors, files)
+
+
+def _tensor(body: bytearray, entry: Entry) -> Tensor:
+    """A view of the bytes that a tensor has in the file."""
+    if entry.start == entry.stop:
+        return torch.empty(entry.shape, dtype=entry.dtype)
+    count = (entry.stop - entry.start) // entry.dtype.itemsize
+    flat = torch.frombuffer(body, dtype=entry.dtype, count=count, offset=entry.start)
+    return flat.reshape(entry.shape)
+
+
+def _check_values(name: str, tensor: Tensor, source: str, code: int) -> None:
+    """Floats are finite, counters count from zero."""
+    if not tensor.numel() or tensor.dtype == torch.uint8:
+        return
+    lowest, highest = torch.aminmax(tensor)  # either is NaN if any value is
+    if tensor.is_floating_point():
+        if not (lowest.isfinite() and highest.isfinite()):
+            raise QbertError(
+                f"{source}: tensor {name!r} holds NaN or infinity: accepted finite "
+                "values",
+                code,
+            )
+    elif lowest < 0:
         raise QbertError(
-            f"{path}: header of an impossible length: accepted at most "
-            f"{MAX_HEADER_BYTES} bytes",
-            DATA,
+            f"{source}: tensor {name!r} holds {int(lowest)}: accepted counts from 0",
+            code,
         )
 
 
-def _digests(path: Path, metadata: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    if metadata.get("format") != FORMAT or metadata.get("version") != VERSION:
+def _digests(path: Path, header: Header) -> _Digests:
+    """The list of digests, after its own digest, for exactly the tensors there are."""
+    metadata = header.metadata
+    if metadata.get("format") != FORMAT or metadata.get("version") not in VERSIONS:
         raise QbertError(
-            f"{path}: accepted format {FORMAT} version {VERSION}, "
-            f"got {metadata.get('format')!r} {metadata.get('version')!r}",
+            f"{path}: format {metadata.get('format')!r:.50} version "
+            f"{metadata.get('version')!r:.50}: accepted {FORMAT!r} version "
+            f"{' or '.join(VERSIONS)}",
             DATA,
         )
-    text = metadata.get("digests", "")
-    if hashlib.sha256(text.encode()).hexdigest() != metadata.get("seal"):
+    text = metadata.get("digests", "").encode()
+    if hashlib.sha256(text).hexdigest() != metadata.get("seal"):
         raise QbertError(f"{path}: its list of digests was altered", DATA)
-    digests: dict[str, dict[str, str]] = json.loads(text)
+    found = strict_json(text, f"{path}: list of digests")
+    if (
+        not isinstance(found, dict)
+        or set(found) != {"tensors", "files"}
+        or not all(isinstance(each, dict) for each in found.values())
+    ):
+        raise QbertError(
+            f"{path}: list of digests: accepted an object of tensors and files", DATA
+        )
+    digests = _Digests(found["tensors"], found["files"])
+    if set(digests.tensors) != set(header.entries):
+        raise QbertError(f"{path}: its tensors are not those of its list", DATA)
     return digests

@@ -16,7 +16,7 @@ def tensor_digest(name: str, tensor: Tensor) -> str:
     False
     """
     digest = hashlib.sha256(f"{name}|{tensor.dtype}|{list(tensor.shape)}|".encode())
-    digest.update(tensor.detach().cpu().contiguous().reshape(-1).numpy().tobytes())
+    digest.update(tensor.detach().cpu().contiguous().reshape(-1).numpy())
     return digest.hexdigest()
 
 

@@ -7,36 +7,51 @@ Layout of the folder: ``config.json`` and tokenizer (Hugging Face), ``plan.json`
   in the order of the granularity's groups;
 * ``L.weight.scale``, ``L.weight.offset``, …: what decodes them, float32;
 
-and every other parameter and buffer under its own name.
+and every other parameter and buffer under its own name. ``FORMAT.md`` has all of it.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
 from torch import Tensor, nn
 
 from qbert_lightning.errors import DATA, QbertError
-from qbert_lightning.export.checkpoint import (
-    CONFIG_FILE,
-    MODEL_FILE,
-    PLAN_FILE,
-    describe_model,
-    load_strictly,
-    planned_skeleton,
-)
+from qbert_lightning.export.architecture import load_strictly, read_architecture
+from qbert_lightning.export.checkpoint import MODEL_FILE, describe_model
+from qbert_lightning.export.companions import deciding_files
 from qbert_lightning.export.container import read_container, write_container
-from qbert_lightning.functional import pack, packed_bytes, unpack
-from qbert_lightning.layers import QuantizedLayer, quantized_layers
+from qbert_lightning.export.encoding import (
+    encoded_weights,
+    stored_parts,
+    take_encoded,
+    with_quantized_weights,
+)
 from qbert_lightning.plan import QuantPlan
-from qbert_lightning.quantizers import Encoded, Quantizer
+from qbert_lightning.quantizers import Encoded
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-CODES = "codes"
+
+@dataclass(frozen=True)
+class Packed:
+    """A packed folder, read and checked, nothing decoded.
+
+    Attributes:
+        model: The architecture in evaluation mode, plan applied; its weights hold
+            nothing yet.
+        plan: Its plan.
+        weights: Layer name → codes of its weight and what decodes them.
+        tensors: Every other parameter and buffer by its name in the model.
+    """
+
+    model: PreTrainedModel
+    plan: QuantPlan
+    weights: dict[str, Encoded]
+    tensors: dict[str, Tensor]
 
 
 def save_packed(
@@ -52,16 +67,16 @@ def save_packed(
         plan: Its plan.
         tokenizer: Saved beside it.
         folder: An existing folder.
+
+    Raises:
+        QbertError: If a weight is not finite (code 1).
     """
     describe_model(model, plan, tokenizer, folder)
     tensors = dict(model.state_dict())
-    for name, layer in quantized_layers(model).items():
-        if isinstance(layer.weight_quantizer, Quantizer):
-            weight = tensors.pop(f"{name}.weight")
-            encoded = layer.weight_quantizer.encode(weight)
-            for part, tensor in _stored(encoded).items():
-                tensors[f"{name}.weight.{part}"] = tensor
-    write_container(folder / MODEL_FILE, tensors, [CONFIG_FILE, PLAN_FILE])
+    for name, encoded in encoded_weights(model).items():
+        del tensors[f"{name}.weight"]
+        tensors |= stored_parts(name, encoded)
+    write_container(folder / MODEL_FILE, tensors, deciding_files(folder))
 
 
 def load_packed(folder: Path) -> tuple[PreTrainedModel, QuantPlan]:
@@ -76,44 +91,41 @@ def load_packed(folder: Path) -> tuple[PreTrainedModel, QuantPlan]:
     Raises:
         QbertError: If a file is missing, altered, or does not fit (code 4).
     """
-    tensors = read_container(folder / MODEL_FILE)
-    model, plan = planned_skeleton(folder)
-    for name, layer in quantized_layers(model).items():
-        if isinstance(layer.weight_quantizer, Quantizer):
-            tensors[f"{name}.weight"] = _decoded(tensors, name, layer)
-            layer.weight_quantizer = nn.Identity()
-    load_strictly(model, tensors, folder)
-    return model, plan
+    packed = read_packed(folder)
+    tensors = dict(packed.tensors)
+    for name, layer, quantizer in with_quantized_weights(packed.model):
+        tensors[f"{name}.weight"] = quantizer.decode(packed.weights[name])
+        layer.weight_quantizer = nn.Identity()
+    load_strictly(packed.model, tensors, str(folder / MODEL_FILE))
+    return packed.model, packed.plan
 
 
-def _stored(encoded: Encoded) -> dict[str, Tensor]:
-    return {CODES: pack(encoded.codes, encoded.num_bits), **encoded.tensors}
+def read_encoded(folder: Path) -> dict[str, Encoded]:
+    """Layer name → codes of its weight and what decodes them; nothing is decoded.
+
+    Args:
+        folder: One that `save_packed` wrote.
+
+    Raises:
+        QbertError: If a file is missing, altered, or does not fit (code 4).
+    """
+    return read_packed(folder).weights
 
 
-def _decoded(tensors: dict[str, Tensor], name: str, layer: QuantizedLayer) -> Tensor:
-    """Take a layer's stored parts out of ``tensors`` and decode them."""
-    prefix = f"{name}.weight."
-    parts = {
-        key.removeprefix(prefix): tensors.pop(key)
-        for key in list(tensors)
-        if key.startswith(prefix)
-    }
-    spec, shape = layer.scheme.weight, tuple(layer.weight.shape)
-    assert spec is not None  # the layer has a weight quantizer
-    count = layer.weight.numel()
-    codes = parts.pop(CODES, torch.empty(0))
-    if codes.dtype != torch.uint8 or codes.numel() != packed_bytes(
-        count, spec.num_bits
-    ):
-        raise QbertError(
-            f"{name}: {codes.numel()} bytes of codes for {count} weights of "
-            f"{spec.num_bits} bits: accepted {packed_bytes(count, spec.num_bits)}",
-            DATA,
-        )
-    quantizer = layer.weight_quantizer
-    assert isinstance(quantizer, Quantizer)
-    encoded = Encoded(unpack(codes, spec.num_bits, count), spec.num_bits, parts, shape)
+def read_packed(folder: Path) -> Packed:
+    """Read and check a packed folder.
+
+    Args:
+        folder: One that `save_packed` wrote.
+
+    Raises:
+        QbertError: If a file is missing, altered, or does not fit (code 4).
+    """
+    container = read_container(folder / MODEL_FILE)
+    model, plan = read_architecture(container)
+    tensors = container.tensors
     try:
-        return quantizer.decode(encoded)
-    except (KeyError, RuntimeError) as error:
-        raise QbertError(f"{name}: parts do not fit together: {error}", DATA) from error
+        weights = take_encoded(model, tensors)
+    except QbertError as error:
+        raise QbertError(f"{container.path}: {error}", DATA) from error
+    return Packed(model, plan, weights, tensors)

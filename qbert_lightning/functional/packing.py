@@ -3,14 +3,25 @@
 Code ``i`` takes bits ``i·b … i·b + b − 1`` of the stream, least significant bit first;
 bit ``j`` of the stream is bit ``j mod 8`` of byte ``j div 8``. Unused bits of the last
 byte are zero.
+
+Neither direction goes bit by bit. The fewest codes that fill whole bytes are a chunk: 2
+codes of 4 bits, 4 of 2 or 6 bits, 8 of an odd width. In a word that has a byte for each
+of its codes, a chunk is spread out by halves: its upper half moves to the upper half of
+the word, then each half does the same, until every code stands in a byte of its own.
+Packing gathers in the opposite order.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from math import gcd
+
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
-CODES_PER_CHUNK = 8  # eight codes of b bits fill exactly b bytes
+BYTE = 8
+WORDS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 
 
 def packed_bytes(num_codes: int, num_bits: int) -> int:
@@ -19,7 +30,16 @@ def packed_bytes(num_codes: int, num_bits: int) -> int:
     >>> packed_bytes(10, 3)
     4
     """
-    return -(-num_codes * num_bits // 8)
+    return -(-num_codes * num_bits // BYTE)
+
+
+def codes_per_chunk(num_bits: int) -> int:
+    """The fewest codes that fill whole bytes.
+
+    >>> [codes_per_chunk(bits) for bits in range(1, 9)]
+    [8, 4, 8, 2, 8, 4, 8, 1]
+    """
+    return BYTE // gcd(BYTE, num_bits)
 
 
 def pack(codes: Tensor, num_bits: int) -> Tensor:
@@ -37,14 +57,14 @@ def pack(codes: Tensor, num_bits: int) -> Tensor:
     [57]
     """
     codes = codes.reshape(-1)
-    if num_bits == 8:
-        return codes.clone()
-    length = packed_bytes(codes.numel(), num_bits)
-    padding = -codes.numel() % CODES_PER_CHUNK
-    chunks = torch.nn.functional.pad(codes, (0, padding)).reshape(-1, CODES_PER_CHUNK)
-    shifts = torch.arange(num_bits, dtype=torch.uint8, device=codes.device)
-    bits = (chunks.unsqueeze(-1) >> shifts) & 1
-    return _bits_to_integers(bits.reshape(-1, 8))[:length]
+    count = codes_per_chunk(num_bits)
+    padded = F.pad(codes, (0, -codes.numel() % count))  # a copy in any case
+    words = padded.view(WORDS[count])
+    for upper, shift in reversed([*_halvings(num_bits)]):
+        words -= (words >> shift & upper).mul_(2**shift - 1)
+    chunks = words.view(torch.uint8).unflatten(0, (words.numel(), count))
+    chunks = chunks[:, : count * num_bits // BYTE]
+    return chunks.reshape(-1)[: packed_bytes(codes.numel(), num_bits)]
 
 
 def unpack(packed: Tensor, num_bits: int, num_codes: int) -> Tensor:
@@ -62,18 +82,39 @@ def unpack(packed: Tensor, num_bits: int, num_codes: int) -> Tensor:
     >>> unpack(torch.tensor([57], dtype=torch.uint8), 2, 4).tolist()
     [1, 2, 3, 0]
     """
-    if num_bits == 8:
-        return packed[:num_codes].clone()
-    padding = -packed.numel() % num_bits
-    chunks = torch.nn.functional.pad(packed, (0, padding)).reshape(-1, 1)
-    shifts = torch.arange(8, dtype=torch.uint8, device=packed.device)
-    bits = (chunks >> shifts) & 1
-    return _bits_to_integers(bits.reshape(-1, num_bits))[:num_codes]
+    words = _chunks(packed, num_bits)
+    for upper, shift in _halvings(num_bits):
+        words += (words & upper).mul_(2**shift - 1)  # moved: less where it was
+    return words.view(torch.uint8)[:num_codes]
 
 
-def _bits_to_integers(bits: Tensor) -> Tensor:
-    """``[n, width]`` of zeros and ones, least significant first, as uint8 ``[n]``."""
-    result = torch.zeros(bits.shape[0], dtype=torch.uint8, device=bits.device)
-    for position in range(bits.shape[1]):
-        result |= bits[:, position] << position
-    return result
+def _halvings(num_bits: int) -> Iterator[tuple[int, int]]:
+    """How a chunk is spread out, one step at a time.
+
+    Yields:
+        The bits of all upper halves, before they move, and how far they do.
+
+    >>> [(hex(upper), shift) for upper, shift in _halvings(2)]
+    [('0xf0', 12), ('0xc000c', 6)]
+    """
+    count = codes_per_chunk(num_bits)
+    width = BYTE * count
+    while count > 1:
+        count //= 2
+        half = count * num_bits
+        parts = range(0, width, 2 * count * BYTE)
+        upper = sum((2**half - 1) << part + half for part in parts)
+        yield upper, count * (BYTE - num_bits)
+
+
+def _chunks(packed: Tensor, num_bits: int) -> Tensor:
+    """Each chunk of the stream in the low bytes of a word of its own; a copy."""
+    count = codes_per_chunk(num_bits)
+    num_bytes = count * num_bits // BYTE
+    missing = -packed.numel() % num_bytes
+    padded = F.pad(packed, (0, missing)) if missing else packed
+    layout = torch.contiguous_format
+    words = padded[::num_bytes].to(WORDS[count], copy=True, memory_format=layout)
+    for place in range(1, num_bytes):
+        words |= padded[place::num_bytes].to(words.dtype) << place * BYTE
+    return words

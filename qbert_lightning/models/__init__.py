@@ -8,7 +8,12 @@ from qbert_lightning.models.hub import quiet_transformers
 from qbert_lightning.models.load_float import load_float
 from qbert_lightning.models.pretrained_bert import PretrainedBert
 from qbert_lightning.models.random_bert import RandomBert
-from qbert_lightning.models.skeleton import load_skeleton
+from qbert_lightning.models.skeleton import (
+    build_skeleton,
+    config_from,
+    load_skeleton,
+)
+from qbert_lightning.models.snapshot import fetch_snapshot, is_hub_id
 from qbert_lightning.models.source import HEADS, ModelSource
 from qbert_lightning.models.tokenizer import check_tokenizer, load_tokenizer
 
@@ -17,9 +22,13 @@ __all__ = [
     "ModelSource",
     "PretrainedBert",
     "RandomBert",
+    "build_skeleton",
     "check_tokenizer",
+    "config_from",
     "double_differentiable_attention",
     "encoder_blocks",
+    "fetch_snapshot",
+    "is_hub_id",
     "load_float",
     "load_skeleton",
     "load_tokenizer",

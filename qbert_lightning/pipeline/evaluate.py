@@ -7,6 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from torch import nn
+from torchmetrics import Metric
+
 from qbert_lightning.pipeline.stage_cache import Stage
 from qbert_lightning.pipeline.workbench import Workbench
 
@@ -14,10 +17,21 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 SCORES_FILE = "scores.json"
+ON_CPU = {
+    "accelerator": "cpu",
+    "devices": 1,
+    "num_nodes": 1,
+    "strategy": "auto",
+    "precision": "32-true",
+}
 
 
 def evaluate(
-    bench: Workbench, load: Callable[[], PreTrainedModel], model_key: str
+    bench: Workbench,
+    load: Callable[[], PreTrainedModel],
+    model_key: str,
+    *,
+    deployed: bool = False,
 ) -> Stage:
     """Score a model, once.
 
@@ -25,17 +39,23 @@ def evaluate(
         bench: The run's objects.
         load: Makes the model.
         model_key: What identifies it.
+        deployed: Whether a runtime answers, which stays on the CPU, in one process and
+            in its own precision, whatever the trainer is.
 
     Returns:
         The stage; its folder holds ``scores.json``, read by `scores_of`.
     """
+    own = {"precision": ON_CPU["precision"]} if deployed else bench.config["trainer"]
     key = {
         "model": model_key,
         "task": bench.task_key(),
-        "precision": bench.config["trainer"].get("precision"),
+        "precision": own.get("precision"),
     }
     return bench.stage(
-        "evaluate", key, lambda folder: _evaluate(bench, load, folder), distributed=True
+        "evaluate",
+        key,
+        lambda folder: _evaluate(bench, load, folder, deployed=deployed),
+        distributed=not deployed,
     )
 
 
@@ -51,8 +71,22 @@ def scores_of(stage: Stage, prefix: str = "") -> dict[str, float]:
 
 
 def _evaluate(
-    bench: Workbench, load: Callable[[], PreTrainedModel], folder: Path
+    bench: Workbench,
+    load: Callable[[], PreTrainedModel],
+    folder: Path,
+    *,
+    deployed: bool,
 ) -> None:
     bench.seed(bench.config["seed"])
-    scores = bench.test(bench.module(load(), "quantize"))
+    module = bench.module(load(), "quantize")
+    if deployed:
+        _keep_to_this_process(module)
+    scores = bench.test(module, **(ON_CPU if deployed else {}))
     (folder / SCORES_FILE).write_text(json.dumps(scores, indent=1, allow_nan=False))
+
+
+def _keep_to_this_process(module: nn.Module) -> None:
+    """Let metrics not wait for processes that take no part."""
+    for part in module.modules():
+        if isinstance(part, Metric):
+            part.distributed_available_fn = lambda: False

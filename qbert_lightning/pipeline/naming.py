@@ -13,7 +13,7 @@ PAPERS_BLOCKS = "layers"
 
 
 def run_name(config: Mapping[str, Any]) -> str:
-    """The configured name, or one made of task, method, bits, groups and seed.
+    """The configured name, or one of task, method, bits, groups, runtime and seed.
 
     Args:
         config: The resolved configuration.
@@ -22,6 +22,11 @@ def run_name(config: Mapping[str, Any]) -> str:
     ...     "method": {"name": "qbert"}, "allocator": {},
     ...     "quant": {"weight_bits": 4, "groups": 128, "activation_bits": 8}})
     'sst2-qbert-w4a8-g128-s1'
+    >>> run_name({"name": None, "seed": 1, "task": {"name": "sst2"},
+    ...     "method": {"name": "q8bert"}, "allocator": {},
+    ...     "quant": {"weight_bits": 8, "activation_bits": 8},
+    ...     "runtime": {"_target_": "qbert_lightning.runtimes.Integer"}})
+    'sst2-q8bert-w8a8-integer-s1'
     >>> run_name({"name": None, "seed": 0, "task": {"name": "sst2"},
     ...     "method": {"name": "qbert_mp"}, "quant": {}, "blocks": "matrices",
     ...     "sensitivity": {"_target_": "qbert_lightning.sensitivity.HessianTrace"},
@@ -44,6 +49,9 @@ def run_name(config: Mapping[str, Any]) -> str:
         parts[-1] += f"a{quant['activation_bits']}"
     if "groups" in quant:
         parts.append(f"g{quant['groups']}")
+    runtime = (config.get("runtime") or {}).get("_target_")
+    if runtime:
+        parts.append(runtime.rpartition(".")[2].lower())
     return "-".join([*parts, f"s{config['seed']}"])
 
 

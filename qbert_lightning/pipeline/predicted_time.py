@@ -99,5 +99,6 @@ def _recipe(config: Mapping[str, Any]) -> str:
     named = {name: (config.get(name) or {}).get("name") for name in ("task", "method")}
     is_analyzed = bool((config.get("allocator") or {}).get("candidate_bits"))
     sensitivity = (config.get("sensitivity") or {}).get("_target_")
-    described = [parts, named, sensitivity if is_analyzed else None]
+    runtime = (config.get("runtime") or {}).get("_target_")
+    described = [parts, named, sensitivity if is_analyzed else None, runtime]
     return json.dumps(described, sort_keys=True, allow_nan=False)

@@ -12,11 +12,14 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
+from qbert_lightning.errors import DATA, QbertError
 from qbert_lightning.export import load_checkpoint, load_packed
 from qbert_lightning.export.digest import file_digest
 from qbert_lightning.models import load_float
 from qbert_lightning.pipeline.allocate import allocate, plan_of, scored
 from qbert_lightning.pipeline.analyze import analyze, table_of
+from qbert_lightning.pipeline.deploy import DEPLOYED_PREFIX, deploy, evaluate_deployed
+from qbert_lightning.pipeline.deploy import facts_of as deploy_facts_of
 from qbert_lightning.pipeline.evaluate import evaluate, scores_of
 from qbert_lightning.pipeline.export import export, facts_of
 from qbert_lightning.pipeline.finetune import finetune
@@ -47,6 +50,7 @@ from qbert_lightning.pipeline.workbench import (
 )
 from qbert_lightning.plan import QuantPlan, SensitivityTable
 from qbert_lightning.report import KINDS, Run, collect_runs
+from qbert_lightning.runtimes import Runtime
 from qbert_lightning.tracking import (
     RunRecord,
     WandbSettings,
@@ -164,6 +168,7 @@ def _loop(bench: Workbench, record: RunRecord, until: str, folder: Path) -> None
     record.metrics["quant/drop"] = (
         record.metrics[f"{FLOAT_PREFIX}{key}"] - record.metrics[key]
     )
+    _deploy(bench, record, quantized, until)
     if until == "evaluate":
         return
     facts = facts_of(_enter(record, "export", export(bench, quantized)))
@@ -171,12 +176,35 @@ def _loop(bench: Workbench, record: RunRecord, until: str, folder: Path) -> None
     record.metrics["quant/compression"] = facts["float_bytes"] / facts["bytes_on_disk"]
 
 
+def _deploy(bench: Workbench, record: RunRecord, quantized: Stage, until: str) -> None:
+    """Write the model for its runtime, if any, and unless only exported, score it."""
+    runtime = bench.runtime
+    if runtime is None:
+        return
+    stage = _enter(record, "deploy", deploy(bench, runtime, quantized))
+    size = deploy_facts_of(stage)["bytes_on_disk"]
+    record.metrics[f"{DEPLOYED_PREFIX}bytes_on_disk"] = size
+    if until == "export":
+        return
+    scored = evaluate_deployed(bench, runtime, stage.folder, stage.key)
+    scores = scores_of(_enter(record, "evaluate_deployed", scored), DEPLOYED_PREFIX)
+    key = record.primary_metric
+    drop = record.metrics[key] - scores[f"{DEPLOYED_PREFIX}{key}"]
+    record.metrics |= {**scores, f"{DEPLOYED_PREFIX}drop": drop}
+
+
 def _plan(
     bench: Workbench, record: RunRecord, float_stage: Stage, until: str, folder: Path
 ) -> tuple[QuantPlan | None, SensitivityTable | None]:
-    """The user's plan, or that of analysis and allocation; none for ``analyze``."""
+    """The user's plan, or that of analysis and allocation; none for ``analyze``.
+
+    A runtime that cannot compute it refuses it here, before anything is trained on it.
+    """
     if bench.config["plan"] is not None and until != "analyze":
-        return QuantPlan.from_json(Path(bench.config["plan"]).read_text()), None
+        given = QuantPlan.from_json(Path(bench.config["plan"]).read_text())
+        if bench.runtime is not None:
+            bench.runtime.check(given)
+        return given, None
     table = None
     if _analyzes(bench, until):
         table = table_of(_enter(record, "analyze", analyze(bench, float_stage)))
@@ -186,6 +214,8 @@ def _plan(
     if until != "analyze":
         stage = _enter(record, "allocate", allocate(bench, float_stage, table))
         plan = plan_of(stage.folder)
+        if bench.runtime is not None:
+            bench.runtime.check(plan)
         _keep(stage, FRONT_FILE, folder)
     if table is not None:
         record.sensitivity = table.to_dict()
@@ -217,14 +247,29 @@ def _describe_data(bench: Workbench, record: RunRecord) -> None:
 
 
 def _evaluate_artifact(bench: Workbench, record: RunRecord) -> None:
-    """Score a packed folder, the ``artifact`` of the configuration."""
+    """Score a packed or deployed folder, the ``artifact`` of the configuration."""
     folder = Path(bench.config["artifact"])
+    if bench.runtime is not None:
+        _evaluate_deployed_artifact(bench, bench.runtime, record, folder)
+        return
     digest = file_digest(folder / "model.safetensors")
     load = lambda: load_packed(folder)[0]  # noqa: E731
     scored = _enter(record, "evaluate", evaluate(bench, load, digest))
     record.metrics.update(scores_of(scored))
     size = (folder / "model.safetensors").stat().st_size
     record.metrics["quant/bytes_on_disk"] = size
+
+
+def _evaluate_deployed_artifact(
+    bench: Workbench, runtime: Runtime, record: RunRecord, folder: Path
+) -> None:
+    file = folder / runtime.file_name
+    if not file.is_file():
+        raise QbertError(f"{file}: no such file: accepted what was exported", DATA)
+    scored = evaluate_deployed(bench, runtime, folder, file_digest(file))
+    stage = _enter(record, "evaluate_deployed", scored)
+    record.metrics |= scores_of(stage, DEPLOYED_PREFIX)
+    record.metrics[f"{DEPLOYED_PREFIX}bytes_on_disk"] = file.stat().st_size
 
 
 def _enter(record: RunRecord, name: str, stage: Stage) -> Stage:

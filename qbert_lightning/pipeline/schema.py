@@ -127,6 +127,7 @@ class Run:
     analysis: dict[str, Any]
     sensitivity: dict[str, Any]
     spectra: dict[str, Any] | None
+    runtime: dict[str, Any] | None
     allocator: dict[str, Any]
     objective: dict[str, Any]
     trainer: dict[str, Any]

@@ -29,8 +29,11 @@ def print_summary(console: Console, record: RunRecord, page: Path | None) -> Non
         (f"float {key}", _percent(metrics.get(f"float/{key}"))),
         (f"quantized {key}", _percent(metrics.get(key))),
         ("drop (points)", _number(metrics.get("quant/drop"), "{:.2f}", 100)),
+        (f"deployed {key}", _percent(metrics.get(f"deployed/{key}"))),
+        ("lost by deploying", _number(metrics.get("deployed/drop"), "{:.2f}", 100)),
         ("average encoder bits", _number(metrics.get("quant/average_bits"), "{:.2f}")),
         ("bytes on disk", _number(metrics.get("quant/bytes_on_disk"), "{:,.0f}")),
+        ("deployed bytes", _number(metrics.get("deployed/bytes_on_disk"), "{:,.0f}")),
         ("compression", _number(metrics.get("quant/compression"), "{:.2f} x")),
     ]
     for name, value in rows:

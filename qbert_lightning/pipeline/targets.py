@@ -29,6 +29,7 @@ OWN_PACKAGES = (
     "observers",
     "plan",
     "quantizers",
+    "runtimes",
     "sensitivity",
     "tracking",
 )

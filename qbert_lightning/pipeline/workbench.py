@@ -35,6 +35,7 @@ from qbert_lightning.pipeline.instantiate import instantiate
 from qbert_lightning.pipeline.stage_cache import Make, Stage, StageCache
 from qbert_lightning.pipeline.unfinished import Unfinished
 from qbert_lightning.plan import SchemeRule
+from qbert_lightning.runtimes import Runtime
 from qbert_lightning.sensitivity import Measurement, SensitivityMetric, Spectra
 from qbert_lightning.tracking import (
     Journal,
@@ -72,11 +73,8 @@ class Workbench:
         self.source: ModelSource = instantiate(config["model"])
         self.method: QuantMethod = instantiate(config["method"])
         self.metric: SensitivityMetric = instantiate(config["sensitivity"])
-        # A sweep's numbers for the spectra may be there also with spectra=none.
-        wants_spectra = "_target_" in (config["spectra"] or {})
-        self.spectra: Spectra | None = (
-            instantiate(config["spectra"]) if wants_spectra else None
-        )
+        self.spectra: Spectra | None = _build_if_named(config["spectra"])
+        self.runtime: Runtime | None = _build_if_named(config["runtime"])
         self.allocator: BitAllocator = instantiate(config["allocator"])
         self.rules: dict[str, SchemeRule] = _build_all(config["quant"]["rules"])
         self.callbacks: dict[str, pl.Callback] = _build_all(config["callbacks"])
@@ -283,9 +281,14 @@ class Workbench:
         best.put_back(module)
         return history.to_marker()
 
-    def test(self, module: TaskModule) -> dict[str, float]:
-        """Scores of the reported splits."""
-        trainer = self._trainer(logger=False, enable_checkpointing=False)
+    def test(self, module: TaskModule, **settings: Any) -> dict[str, float]:
+        """Scores of the reported splits.
+
+        Args:
+            module: From `module`.
+            **settings: Of the trainer, in place of the configured ones.
+        """
+        trainer = self._trainer(logger=False, enable_checkpointing=False, **settings)
         trainer.test(module, datamodule=self.data, verbose=False)
         return {key: float(value) for key, value in trainer.callback_metrics.items()}
 
@@ -309,6 +312,14 @@ def _build_all(nodes: Mapping[str, Any] | None) -> dict[str, Any]:
     """Build every part; a part that is null is left out."""
     parts = (nodes or {}).items()
     return {name: instantiate(node) for name, node in parts if node is not None}
+
+
+def _build_if_named(node: Mapping[str, Any] | None) -> Any:
+    """Build a part that may be left out.
+
+    Numbers for it, such as a sweep's, may be there also where the part is not.
+    """
+    return instantiate(node) if "_target_" in (node or {}) else None
 
 
 def _quiet_lightning() -> None:

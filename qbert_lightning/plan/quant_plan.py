@@ -99,7 +99,9 @@ class QuantPlan(Mapping[str, QuantScheme]):
             raise QbertError(
                 f"plan: accepted an object with version={FORMAT_VERSION}", code=4
             )
-        layers = data.get("layers", {})
+        layers = data.get("layers")
+        if not isinstance(layers, dict):
+            raise QbertError("plan: accepted layers, an object of schemes", code=4)
         return cls({name: QuantScheme.from_json(item) for name, item in layers.items()})
 
 

@@ -50,6 +50,8 @@ class QuantScheme:
     @classmethod
     def from_json(cls, data: Mapping[str, JsonValue]) -> Self:
         """The scheme that `to_json` wrote; raises `QbertError` (code 4)."""
+        if not isinstance(data, Mapping):
+            raise QbertError(f"plan: {data!r:.50}: accepted a scheme", code=4)
         unknown = sorted(set(data) - {*_TENSORS, "delay"})
         if unknown:
             raise QbertError(
@@ -60,8 +62,13 @@ class QuantScheme:
         specs: dict[str, QuantSpec | None] = {}
         for name in _TENSORS:
             entry = data.get(name)
-            specs[name] = spec_from_json(entry) if isinstance(entry, Mapping) else None
+            if entry is not None and not isinstance(entry, Mapping):
+                raise QbertError(
+                    f"plan: {name}={entry!r:.50}: accepted a number format or null",
+                    code=4,
+                )
+            specs[name] = None if entry is None else spec_from_json(entry)
         delay = data.get("delay", 0)
         if not isinstance(delay, int):
-            raise QbertError(f"plan: delay={delay!r}: accepted int", code=4)
+            raise QbertError(f"plan: delay={delay!r:.50}: accepted int", code=4)
         return cls(**specs, delay=delay)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self, get_type_hints
 
 from qbert_lightning.errors import QbertError
 from qbert_lightning.plan.granularity import Granularity
@@ -73,7 +73,7 @@ def spec_from_json(data: Mapping[str, JsonValue]) -> QuantSpec:
     """
     spec = _from_json(data)
     if not isinstance(spec, QuantSpec):
-        raise QbertError(f"plan: {data!r} is not a number format", code=4)
+        raise QbertError(f"plan: {data!r:.100} is not a number format", code=4)
     return spec
 
 
@@ -87,7 +87,7 @@ def _to_json(value: object) -> dict[str, JsonValue]:
 
 def _from_json(data: Mapping[str, JsonValue]) -> object:
     arguments = dict(data)
-    name = str(arguments.pop("type", ""))
+    name = str(arguments.pop("type", ""))[:50]
     known: dict[str, type] = {
         **QuantSpec.known,
         **ObserverSpec.known,
@@ -100,7 +100,23 @@ def _from_json(data: Mapping[str, JsonValue]) -> object:
         key: _from_json(item) if isinstance(item, Mapping) else item
         for key, item in arguments.items()
     }
+    _check_types(known[name], values)
     try:
         return known[name](**values)
     except TypeError as error:
         raise QbertError(f"plan: {name}: {error}", code=4) from error
+
+
+def _check_types(cls: type, values: Mapping[str, object]) -> None:
+    """Refuse a value of another type than its field has; ``true`` is no number."""
+    hints = get_type_hints(cls)
+    for key, value in values.items():
+        hint = hints.get(key, object)
+        accepted = int | float if hint is float else hint
+        is_number = not isinstance(value, bool) or hint in (bool, object)
+        if not (isinstance(value, accepted) and is_number):
+            raise QbertError(
+                f"plan: {cls.__name__}: {key}={value!r:.50}: accepted "
+                f"{getattr(hint, '__name__', hint)}",
+                code=4,
+            )

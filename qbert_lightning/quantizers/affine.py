@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from qbert_lightning.errors import QbertError
+from qbert_lightning.errors import DATA, QbertError
 from qbert_lightning.functional import (
     AffineParameters,
     choose_parameters,
@@ -109,6 +109,35 @@ class AffineQuantizer(Quantizer):
         levels = AffineParameters(scale, offset, lowest, highest)
         values = dequantize(codes, levels)
         return ungroup(self.spec.granularity, values, encoded.shape)
+
+    def check(self, encoded: Encoded, name: str) -> None:  # noqa: D102
+        lowest, highest = code_range(self.spec.num_bits, symmetric=self.spec.symmetric)
+        parts = ["scale"] if self.spec.symmetric else ["offset", "scale"]
+        if sorted(encoded.tensors) != parts:
+            found = ", ".join(sorted(encoded.tensors)) or "nothing"
+            raise QbertError(f"{name}: {found}: accepted {', '.join(parts)}", DATA)
+        ranges = (self.spec.granularity.num_ranges(encoded.shape),)
+        for part, values in encoded.tensors.items():
+            if (values.dtype, tuple(values.shape)) != (torch.float32, ranges):
+                raise QbertError(
+                    f"{name}.{part}: shape {list(values.shape)}: accepted float32 "
+                    f"{list(ranges)}, one for each range",
+                    DATA,
+                )
+        scale = encoded.tensors["scale"]
+        offset = encoded.tensors.get("offset", torch.zeros_like(scale))
+        ends = torch.stack([scale * code + offset for code in (lowest, highest)])
+        if not (scale > 0).all() or not ends.isfinite().all():
+            raise QbertError(
+                f"{name}.scale: accepted scales above zero whose levels are finite",
+                DATA,
+            )
+        if int(encoded.codes.max()) > highest - lowest:
+            raise QbertError(
+                f"{name}.codes: code {int(encoded.codes.max())}: accepted 0 to "
+                f"{highest - lowest}",
+                DATA,
+            )
 
     def look_up(self, table: Tensor, indices: Tensor) -> Tensor:
         """Rows of the quantized table; with one range, only these are quantized."""

@@ -46,6 +46,19 @@ class Quantizer(nn.Module, ABC):
     def decode(self, encoded: Encoded) -> Tensor:
         """The levels that codes stand for, float32 of the encoded shape."""
 
+    @abstractmethod
+    def check(self, encoded: Encoded, name: str) -> None:
+        """Refuse what `encode` cannot have made of finite values.
+
+        Args:
+            encoded: Codes and parameters from a file.
+            name: The tensor's name, for the message.
+
+        Raises:
+            QbertError: If a part is missing, of another shape, or out of range, or if
+                a level would not be finite (code 4).
+        """
+
     def look_up(self, table: Tensor, indices: Tensor) -> Tensor:
         """Rows of a quantized table ``[rows, features]``.
 

@@ -12,12 +12,13 @@ from qbert_lightning.report.published import Published
 from qbert_lightning.report.published import published as published_figures
 from qbert_lightning.report.run import Run
 from qbert_lightning.report.sensitivity_markdown import sensitivity_markdown
-from qbert_lightning.report.view import configured
+from qbert_lightning.report.view import configured, is_deployed
 
 HEADER = (
     "| setting | encoder bits | groups | score % | drop | MiB on disk | smaller |",
     "|---|---|---|---|---|---|---|",
 )
+DEPLOYED_HEADER = (" deployed % | drop by deploying | deployed MiB |", "---|---|---|")
 
 
 def write_markdown(runs: Sequence[Run], path: Path, *, published: bool = False) -> Path:
@@ -50,7 +51,11 @@ def markdown_table(runs: Sequence[Run], *, published: bool = False) -> str:
         blocks.setdefault(title, []).append(setting)
     lines = []
     for title, settings in blocks.items():
-        lines += [cell_text(title), "", *HEADER, *map(_row, settings)]
+        rows = [*HEADER, *map(_row, settings)]
+        if is_deployed(settings):
+            more = [*DEPLOYED_HEADER, *map(_deployed_cells, settings)]
+            rows = [row + cells for row, cells in zip(rows, more, strict=True)]
+        lines += [cell_text(title), "", *rows]
         lines += [*map(_published_row, _printed(settings) if published else ()), ""]
     parts = ["\n".join(lines), sensitivity_markdown(runs), agreement_markdown(runs)]
     return "\n".join(part for part in parts if part)
@@ -71,6 +76,18 @@ def _row(setting: Setting) -> str:
         _number(setting.summary("quant/compression")) + " ×",
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _deployed_cells(setting: Setting) -> str:
+    """What a runtime made of the model: further cells of its row."""
+    score = setting.summary(f"deployed/{setting.first.primary_metric}")
+    drop = setting.summary("deployed/drop")
+    cells = (
+        _number(score, 100) + _spread(score),
+        _number(drop, 100) + _spread(drop),
+        _number(setting.summary("deployed/bytes_on_disk"), 2**-20),
+    )
+    return f" {' | '.join(cells)} |"
 
 
 def _printed(settings: Sequence[Setting]) -> list[Published]:

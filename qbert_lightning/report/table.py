@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from qbert_lightning.report.aggregate import Setting, Summary, aggregate
@@ -12,7 +12,12 @@ from qbert_lightning.report.differences import short_labels, telling_keys
 from qbert_lightning.report.published import Published
 from qbert_lightning.report.published import published as published_figures
 from qbert_lightning.report.run import Run
-from qbert_lightning.report.view import NUMBERS, configured
+from qbert_lightning.report.view import (
+    DEPLOYED_NUMBERS,
+    NUMBERS,
+    configured,
+    is_deployed,
+)
 
 # A spreadsheet runs a cell that starts with one of these as a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -38,8 +43,9 @@ def write_csv(runs: Sequence[Run], path: Path, *, published: bool = False) -> Pa
     """
     settings = aggregate(runs)
     telling = telling_keys(settings)
-    rows = [_csv_row(setting, telling) for setting in settings]
-    header = _csv_header(telling)
+    numbers = NUMBERS | (DEPLOYED_NUMBERS if is_deployed(settings) else {})
+    rows = [_csv_row(setting, telling, numbers) for setting in settings]
+    header = _csv_header(telling, numbers)
     if published:
         rows += [
             _csv_published(task, metric, one, header)
@@ -54,21 +60,23 @@ def write_csv(runs: Sequence[Run], path: Path, *, published: bool = False) -> Pa
     return path
 
 
-def _csv_header(telling: Sequence[str]) -> list[str]:
-    numbers = [f"{name}_{part}" for name in NUMBERS for part in ("mean", "std")]
+def _csv_header(telling: Sequence[str], numbers: Iterable[str]) -> list[str]:
+    columns = [f"{name}_{part}" for name in numbers for part in ("mean", "std")]
     return [
         *("task", "setting", "method", "groups", "activation_bits"),
         *telling,
         *("metric", "split", "score_mean", "score_std", "runs", "seeds"),
-        *numbers,
+        *columns,
         "folders",
     ]
 
 
-def _csv_row(setting: Setting, telling: Sequence[str]) -> list[object]:
+def _csv_row(
+    setting: Setting, telling: Sequence[str], numbers: Mapping[str, str]
+) -> list[object]:
     first = setting.first
     score = setting.summary(first.primary_metric)
-    numbers = [setting.summary(key) for key in NUMBERS.values()]
+    summaries = [setting.summary(key) for key in numbers.values()]
     return [
         first.task,
         setting.name,
@@ -81,7 +89,7 @@ def _csv_row(setting: Setting, telling: Sequence[str]) -> list[object]:
         *_mean_and_std(score),
         len(setting.runs),
         " ".join(str(run.seed) for run in setting.runs),
-        *(part for summary in numbers for part in _mean_and_std(summary)),
+        *(part for summary in summaries for part in _mean_and_std(summary)),
         " ".join(run.folder.as_posix() for run in setting.runs),
     ]
 
@@ -135,7 +143,7 @@ def write_latex(runs: Sequence[Run], path: Path, *, published: bool = False) -> 
     """
     settings = aggregate(runs)
     telling = telling_keys(settings)
-    columns = _latex_columns(telling)
+    columns = _latex_columns(telling, deployed=is_deployed(settings))
     heads = " & ".join(name for name, _ in columns)
     lines = [
         rf"\begin{{tabular}}{{l{'r' * (len(columns) - 1)}}}",
@@ -161,7 +169,7 @@ def write_latex(runs: Sequence[Run], path: Path, *, published: bool = False) -> 
 
 
 def _latex_columns(
-    telling: Sequence[str],
+    telling: Sequence[str], *, deployed: bool
 ) -> list[tuple[str, Callable[[Setting], str]]]:
     def number(key: str, digits: int) -> Callable[[Setting], str]:
         return lambda setting: _latex_number(setting.summary(key), digits)
@@ -176,6 +184,7 @@ def _latex_columns(
         ("Groups", value("quant.groups")),
         ("Act.\\ bits", value("quant.activation_bits")),
         *((latex_text(label), value(key)) for key, label in labels),
+        *([("Deployed drop", number("deployed/drop", 4))] if deployed else []),
         ("Score", _latex_score),
         ("Drop", number("quant/drop", 4)),
         ("MiB", number("quant/size_mb", 2)),

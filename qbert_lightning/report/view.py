@@ -23,6 +23,11 @@ NUMBERS = {
     "size": "quant/size_mb",
     "compression": "quant/compression",
 }
+# Of a model that a runtime answers for; the drop is from the fake-quantized score.
+DEPLOYED_NUMBERS = {
+    "deployed_drop": "deployed/drop",
+    "deployed_bytes": "deployed/bytes_on_disk",
+}
 
 
 def comparison(settings: Sequence[Setting]) -> dict[str, Any]:
@@ -82,6 +87,11 @@ def score_keys(settings: Sequence[Setting]) -> list[str]:
     return list(keys)
 
 
+def is_deployed(settings: Sequence[Setting]) -> bool:
+    """Whether any of them was scored through a runtime."""
+    return any("deployed/drop" in run.metrics for one in settings for run in one.runs)
+
+
 def data_behind(runs: Sequence[Run], split: str) -> list[str]:
     """The different data that the runs used as one split, with the number of rows."""
     texts = dict.fromkeys((run.splits.get(split), run.rows.get(split)) for run in runs)
@@ -114,7 +124,11 @@ def _row(
         "method": setting.first.method,
         "scores": [_summary(setting, key) for key in scores],
         "float": _summary(setting, f"float/{setting.first.primary_metric}"),
-        **{name: _summary(setting, key) for name, key in NUMBERS.items()},
+        "deployed": _summary(setting, f"deployed/{setting.first.primary_metric}"),
+        **{
+            name: _summary(setting, key)
+            for name, key in (NUMBERS | DEPLOYED_NUMBERS).items()
+        },
         "groups": setting.settings.get("quant.groups") if quantized else None,
         "activation": (
             setting.settings.get("quant.activation_bits") if quantized else None

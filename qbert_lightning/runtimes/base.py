@@ -70,9 +70,9 @@ class Runtime(ABC):
 
         Returns:
             A module called like the float model (``input_ids``, ``attention_mask`` and
-            ``token_type_ids``, int64 ``[batch, tokens]`` of any size; ``labels`` and the
-            like are ignored) that returns the same type of output with the same logits
-            up to rounding, and has the same ``config``.
+            ``token_type_ids``, int64 ``[batch, tokens]`` of any size; ``labels`` and
+            the like are ignored) that returns the same type of output with the same
+            logits up to rounding, and has the same ``config``.
 
         Raises:
             QbertError: If the file is missing, altered or not the runtime's (code 4).

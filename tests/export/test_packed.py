@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from tokenizers import Tokenizer
-from tokenizers.models import WordPiece
-from transformers import PreTrainedModel, PreTrainedTokenizerFast
+from transformers import PreTrainedModel
 
 from qbert_lightning.errors import QbertError
 from qbert_lightning.export import (
@@ -19,43 +17,15 @@ from qbert_lightning.export import (
     save_checkpoint,
     save_packed,
 )
-from qbert_lightning.layers import apply_plan, layer_shapes
-from qbert_lightning.methods import PostTraining
-from qbert_lightning.observers import MovingAverage
-from qbert_lightning.plan import QuantPlan, QuantScheme, storage_bits
-from qbert_lightning.quantizers import AffineSpec
-from tests.cases import AFFINE_SPECS
+from qbert_lightning.layers import apply_plan
+from qbert_lightning.plan import QuantPlan, storage_bits
+from tests.export.models import TOKENIZER, calibrated, mixed_plan
 from tests.tiny import tiny_batch, tiny_bert
-
-TOKENIZER = PreTrainedTokenizerFast(
-    tokenizer_object=Tokenizer(WordPiece({"[UNK]": 0, "a": 1}, unk_token="[UNK]")),
-    unk_token="[UNK]",
-)
-
-
-def mixed_plan() -> QuantPlan:
-    """Every granularity and width that fits somewhere in the tiny model."""
-    activation = AffineSpec(8, symmetric=True, observer=MovingAverage())
-    specs = iter(AFFINE_SPECS * 3)
-    schemes = {}
-    for name, shape in layer_shapes(tiny_bert()).items():
-        if "encoder" not in name:
-            schemes[name] = QuantScheme(weight=AffineSpec(8))
-            continue
-        spec = next(specs)
-        while shape[0] % 12 and "12" in str(spec):
-            spec = next(specs)
-        schemes[name] = QuantScheme(weight=spec, input=activation)
-    return QuantPlan(schemes)
 
 
 @pytest.fixture
 def model() -> PreTrainedModel:
-    model = tiny_bert()
-    method = PostTraining("x")
-    method.prepare(model, mixed_plan())
-    method.calibrate(model, [tiny_batch()])
-    return model.eval()
+    return calibrated(mixed_plan())
 
 
 def test_packed_model_has_the_logits_of_the_fake_quantized_one(

@@ -42,11 +42,20 @@ function columns(view) {
       main: i === 0,
     })),
     numberColumn("drop", "Drop", "from float", (s) => s.drop, score),
+    ...deployedColumns(view, score),
     numberColumn("size", "Size", "MiB", (s) => s.size, sizeText, true),
     numberColumn("compression", "Compression", "", (s) => s.compression, timesText),
     ...(isFull ? keys : []),
   ];
 }
+
+// What a runtime made of the model, where one did.
+const deployedColumns = (view, score) =>
+  view.settings.some((s) => s.deployed) ? [
+    numberColumn("deployed", "Deployed", view.metric, (s) => s.deployed, score),
+    numberColumn("deployed-drop", "Deployed drop", "from fake-quantized", (s) => s.deployed_drop, score),
+    numberColumn("deployed-size", "Deployed size", "MiB", (s) => s.deployed_bytes, (bytes) => sizeText(bytes / 2 ** 20)),
+  ] : [];
 
 // The keys that tell the settings apart, or every one that differs.
 const shownKeys = (view, isFull) =>
