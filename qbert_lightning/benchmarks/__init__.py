@@ -6,6 +6,7 @@ from qbert_lightning.benchmarks.inference import InferenceBenchmark
 from qbert_lightning.benchmarks.kills import KillBenchmark
 from qbert_lightning.benchmarks.page import PageBenchmark
 from qbert_lightning.benchmarks.refusals import RefusalsBenchmark
+from qbert_lightning.benchmarks.startup import StartupBenchmark
 from qbert_lightning.benchmarks.sweeps import SweepBenchmark
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "PageBenchmark",
     "RefusalsBenchmark",
     "Say",
+    "StartupBenchmark",
     "Subject",
     "SweepBenchmark",
 ]

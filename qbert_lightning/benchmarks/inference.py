@@ -26,10 +26,7 @@ from qbert_lightning.runtimes.base import Runtime
 
 TEXTS = 256  # of the task, to make rows of
 # Instead of training: latency and memory are the same.
-CALIBRATED = (
-    "method._target_=qbert_lightning.methods.PostTraining",
-    "+method.calibration_examples=64",
-)
+CALIBRATED = ("method._target_=qbert_lightning.methods.PostTraining",)
 
 
 @dataclass(frozen=True, kw_only=True)

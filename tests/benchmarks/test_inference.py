@@ -147,7 +147,7 @@ def test_ours_may_refuse_but_must_not_fail(
     if is_row:
         assert run(tmp_path, monkeypatch, wrong, **ours)[1]["mine, fake"] == "because"
     else:
-        with pytest.raises(QbertError, match="bench: .*: because") as caught:
+        with pytest.raises(QbertError, match=r"bench: .*: because") as caught:
             run(tmp_path, monkeypatch, wrong, **ours)
         assert caught.value.code == 1
 
@@ -188,9 +188,15 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"tokens": 0}, {"num_threads": 0}, {"rounds": 0}, {"batch_sizes": []}]
-    + [{"batch_sizes": [1, 0]}, {"seconds": -1.0}],
+    [
+        {"tokens": 0},
+        {"num_threads": 0},
+        {"rounds": 0},
+        {"batch_sizes": []},
+        {"batch_sizes": [1, 0]},
+        {"seconds": -1.0},
+    ],
 )
 def test_numbers_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(QbertError, match=f"bench.{next(iter(wrong))}=.*: accepted"):
+    with pytest.raises(QbertError, match=rf"bench.{next(iter(wrong))}=.*: accepted"):
         InferenceBenchmark(**wrong)

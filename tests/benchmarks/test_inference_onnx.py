@@ -12,14 +12,19 @@ from qbert_lightning.benchmarks.inference_agreement import Agreement
 from qbert_lightning.benchmarks.inference_onnx import OnnxFloat, OnnxInt8
 from qbert_lightning.benchmarks.inference_openvino import OpenVinoFloat, OpenVinoInt8
 from qbert_lightning.benchmarks.inference_texts import filled_batches
+from qbert_lightning.benchmarks.inference_traced import TracedModel, arrays
 from tests.benchmarks.problems import saved_problem
-from tests.tiny import tiny_batch
+from tests.tiny import tiny_batch, tiny_bert
 
 
 @pytest.mark.parametrize(
     ("contestant", "tolerance"),
-    [(OnnxFloat(), 1e-5), (OnnxInt8(), 0.5)]
-    + [(OpenVinoFloat(), 1e-5), (OpenVinoInt8(), 0.5)],
+    [
+        (OnnxFloat(), 1e-5),
+        (OnnxInt8(), 0.5),
+        (OpenVinoFloat(), 1e-5),
+        (OpenVinoInt8(), 0.5),
+    ],
 )
 @pytest.mark.filterwarnings("ignore")
 def test_an_engine_answers_like_pytorch_for_any_batch(
@@ -37,3 +42,11 @@ def test_an_engine_answers_like_pytorch_for_any_batch(
         found = Agreement.of(answer(three), model(**three).to_tuple())
     assert found.largest_difference < tolerance
     assert all(file.stat().st_size > 0 for file in contestant.files(place))
+
+
+def test_what_is_traced_gives_plain_logits() -> None:
+    [batch] = filled_batches([tiny_batch()], [2], 16)
+    model = tiny_bert().eval()
+    [logits] = TracedModel(model)(**batch)
+    torch.testing.assert_close(logits, model(**batch).logits)
+    assert arrays(batch)["input_ids"].tolist() == batch["input_ids"].tolist()
