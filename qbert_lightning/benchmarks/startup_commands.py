@@ -65,7 +65,7 @@ COMMANDS: Mapping[str, StartupCommand] = {
     "import pytorch_lightning": StartupCommand(("-c", "import pytorch_lightning")),
     "import qbert_lightning": StartupCommand(("-c", "import qbert_lightning")),
     "qbert --help": _qbert("--help"),
-    "qbert status": _qbert("status", RUNS),
+    "qbert status": _qbert("status", RUNS, code=1),  # made-up runs are not finished
     "qbert run --cfg job": _qbert("run", "--cfg", "job"),
     "qbert run, refused": _qbert("run", "quant.weight_bitz=3", code=2),
 }

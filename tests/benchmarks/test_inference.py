@@ -14,7 +14,6 @@ from qbert_lightning.benchmarks.inference_peers import PEERS, UNIT, missing
 from qbert_lightning.benchmarks.inference_torch import TorchCompiled
 from qbert_lightning.errors import QbertError
 from tests.benchmarks.fake_runtime import FakeRuntime
-from tests.benchmarks.problems import saved_problem
 from tests.tiny import tiny_batch
 
 SMALL = {"batch_sizes": [2, 1], "tokens": 8, "rounds": 2, "seconds": 0.0}
@@ -160,20 +159,6 @@ def test_compilers_are_left_out_unless_asked_for(
     more = run(tmp_path / "more", monkeypatch, compiled=True)[1]
     assert "PyTorch float32 compiled" in more
     assert [who for who, peer in PEERS.items() if isinstance(peer, TorchCompiled)]
-
-
-def test_real_processes_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    float_folder, _ = saved_problem(tmp_path)
-    monkeypatch.setattr(benchmark_file, "PEERS", {UNIT: PEERS[UNIT]})
-    (tmp_path / "bench").mkdir()
-    subject = Subject(lambda: float_folder, lambda *sizes: [tiny_batch()])
-    benchmark = InferenceBenchmark(**SMALL)
-    outcome = benchmark.run(subject, tmp_path / "bench", lambda line: None)
-    [row] = outcome.rows
-    assert row[:3] == (UNIT, "1", "1")
-    assert row[5:] == ("0.0e+00", "100.0 %")
-    assert len(outcome.measurements) == 2 * 2
-    assert all(each["seconds"] > 0 for each in outcome.measurements)
 
 
 def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

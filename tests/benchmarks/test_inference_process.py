@@ -10,9 +10,12 @@ from qbert_lightning.benchmarks.contestant import Place
 from qbert_lightning.benchmarks.described import restored
 from qbert_lightning.benchmarks.inference_ours import Deployed
 from qbert_lightning.benchmarks.inference_process import ContestantProcess
+from qbert_lightning.benchmarks.inference_texts import filled_batches, save_series
 from qbert_lightning.errors import QbertError
 from qbert_lightning.tracking.json_values import from_text
 from tests.benchmarks.fake_runtime import FakeRuntime
+from tests.benchmarks.quantized_problem import saved_models
+from tests.tiny import tiny_batch
 
 
 def test_the_worker_is_told_who_and_where_it_is(
@@ -34,6 +37,24 @@ def test_the_worker_is_told_who_and_where_it_is(
     }
     assert (num_threads, log) == (3, Path("own/log.txt"))
     assert module.endswith(".inference_worker")
+
+
+def test_a_real_worker_prepares_loads_and_answers(tmp_path: Path) -> None:
+    _, quantized = saved_models(tmp_path)
+    save_series(filled_batches([tiny_batch()], [1, 3], 16), tmp_path / "asked")
+    (tmp_path / "own").mkdir()
+    place = Place(quantized, tmp_path / "own", 1)
+    deployed = Deployed(FakeRuntime(off_by=0.25))
+    with ContestantProcess(deployed, place, tmp_path / "asked") as process:
+        assert process.ask({"do": "prepare"})["file_bytes"] > 0
+        loaded = process.ask({"do": "load"})["asked"]
+        timed = process.ask({"do": "time", "number": 1, "seconds": 0.0})
+    assert [each["batch_size"] for each in loaded] == [1, 3]
+    for each in loaded:
+        assert each["largest_difference"] == pytest.approx(0.25, abs=1e-5)
+        assert each["peak_mib"] > 0
+    assert timed["answers"] == 1
+    assert timed["seconds"] > 0
 
 
 def test_a_worker_that_is_gone_has_an_error(
