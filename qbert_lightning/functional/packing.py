@@ -62,9 +62,9 @@ def pack(codes: Tensor, num_bits: int) -> Tensor:
     words = padded.view(WORDS[count])
     for upper, shift in reversed([*_halvings(num_bits)]):
         words -= (words >> shift & upper).mul_(2**shift - 1)
-    chunks = words.view(torch.uint8).unflatten(0, (words.numel(), count))
-    chunks = chunks[:, : count * num_bits // BYTE]
-    return chunks.reshape(-1)[: packed_bytes(codes.numel(), num_bits)]
+    chunks = words.view(torch.uint8).reshape(words.numel(), count)
+    stream = chunks[:, : count * num_bits // BYTE].reshape(-1)
+    return stream[: packed_bytes(codes.numel(), num_bits)]
 
 
 def unpack(packed: Tensor, num_bits: int, num_codes: int) -> Tensor:

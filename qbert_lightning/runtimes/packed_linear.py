@@ -1,0 +1,96 @@
+r"""Matrix products with weights that stay packed: on integers, or on levels.
+
+With ``x̂ = s_x c_x + o_x`` and, in each block of columns over which a row of ``ŵ`` keeps
+its scale, ``ŵ = s_w c_w + o_w``, a layer is
+
+    x̂ ŵᵀ + b = Σ_blocks [ s_x s_w · c_x c_wᵀ + s_x o_w · Σ c_x ] + o_x · Σ ŵ + b
+
+Q8BERT (section 2.2) has one block and no offsets, and a bias in int32 at the scale of
+the sums; here the sums leave the integers first, so that the bias is not rounded. Row
+groups are no more than a scale of each output.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from qbert_lightning.functional.integer_product import AffineMatrix, integer_linear
+from qbert_lightning.runtimes.activation import Activation, moved_offset
+from qbert_lightning.runtimes.packed_weight import PackedWeight
+
+
+class PackedLinear(nn.Module):
+    """``y = Q_out(Q_in(x) Ŵᵀ + b)`` on levels, which last for the product only.
+
+    Args:
+        weight: The matrix.
+        bias: Float, or none.
+        before: Quantizes what comes in.
+        after: Quantizes what goes out.
+    """
+
+    bias: Tensor | None
+
+    def __init__(
+        self,
+        weight: PackedWeight,
+        bias: Tensor | None,
+        before: nn.Module,
+        after: nn.Module,
+    ) -> None:
+        super().__init__()
+        self.weight, self.before, self.after = weight, before, after
+        self.register_buffer("bias", bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``x [..., columns]`` → ``[..., rows]``."""
+        y = F.linear(self.before(x), self.weight.dequantized(), self.bias)
+        result: Tensor = self.after(y)
+        return result
+
+
+class IntegerLinear(nn.Module):
+    """The same layer on integers: int8 codes, int32 sums, float afterwards.
+
+    Args:
+        weight: The matrix.
+        bias: Float, or none.
+        before: Gives the codes of what comes in.
+        after: Quantizes what goes out.
+    """
+
+    known: Tensor
+    row_sums: Tensor | None
+
+    def __init__(
+        self,
+        weight: PackedWeight,
+        bias: Tensor | None,
+        before: Activation,
+        after: nn.Module,
+    ) -> None:
+        super().__init__()
+        self.weight, self.before, self.after = weight, before, after
+        known = torch.zeros(weight.rows) if bias is None else bias
+        row_sums = None
+        if not before.spec.symmetric:
+            row_sums = weight.dequantized().sum(1, dtype=torch.float64)
+            if before.observed is not None:  # o_x · Σ ŵ is known for good
+                known = (known + moved_offset(before.observed)[0] * row_sums).float()
+                row_sums = None
+        self.register_buffer("known", known)
+        self.register_buffer("row_sums", None if row_sums is None else row_sums.float())
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``x [..., columns]`` → ``[..., rows]``."""
+        codes, scale, offset = self.before.codes(x.reshape(-1, x.shape[-1]))
+        y = self.known
+        if self.row_sums is not None and offset is not None:
+            y = torch.addcmul(y, offset, self.row_sums)
+        for block in self.weight.blocks():
+            inputs = AffineMatrix(codes[:, block.columns], scale, None)
+            y = integer_linear(inputs, block.matrix, y)
+        result: Tensor = self.after(y.reshape(*x.shape[:-1], -1))
+        return result
