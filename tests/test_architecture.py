@@ -91,7 +91,8 @@ THIRD_PARTY: dict[str, set[str]] = {
     "runtimes": LIGHTNING | {"transformers", "onnx", "onnxruntime", "openvino"},
     "report": {"plotly", "matplotlib", "numpy"},
     "benchmarks": LIGHTNING
-    | {"yaml", "pyhessian", "hessian_eigenthings", "playwright"},
+    | {"yaml", "pyhessian", "hessian_eigenthings", "playwright", "safetensors"}
+    | {"torchao", "onnxruntime", "openvino", "nncf", "transformers"},
     "ablation": {"hydra", "rich"},
     "search": {"hydra", "optuna", "rich"},
     "pipeline": LIGHTNING | {"hydra", "omegaconf", "yaml", "rich"},

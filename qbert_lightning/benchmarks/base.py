@@ -10,7 +10,13 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
+from qbert_lightning.errors import QbertError
+
 Say = Callable[[str], None]
+
+
+def _none_quantized(overrides: Sequence[str]) -> Path:
+    raise QbertError(f"{' '.join(overrides)}: no quantized models are made here")
 
 
 @dataclass(frozen=True)
@@ -20,10 +26,12 @@ class Subject:
     Attributes:
         float_folder: The fine-tuned float model, in Hugging Face layout.
         batches: ``(num_examples, batch_size)`` → batches of the training data.
+        quantized: Overrides of the run → a quantized checkpoint of it.
     """
 
     float_folder: Callable[[], Path]
     batches: Callable[[int, int], Sequence[Mapping[str, Tensor]]]
+    quantized: Callable[[Sequence[str]], Path] = _none_quantized
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ graph and no history.
 
 from __future__ import annotations
 
-import os
 import sys
 import warnings
 from collections.abc import Mapping
@@ -21,7 +20,7 @@ import torch
 from qbert_lightning.benchmarks.hessian_contestants import CONTESTANTS, Demand, Found
 from qbert_lightning.benchmarks.hessian_problem import HessianProblem
 from qbert_lightning.benchmarks.isolation import costed, in_a_fork
-from qbert_lightning.tracking.json_values import from_text, to_text
+from qbert_lightning.benchmarks.serving import serve
 
 
 def carry_out(problem: HessianProblem, task: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,8 +52,6 @@ def carry_out(problem: HessianProblem, task: Mapping[str, Any]) -> dict[str, Any
 def main(arguments: list[str]) -> None:
     """Serve tasks until standard input ends."""
     folder, batches, threads = arguments
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print
     warnings.filterwarnings("ignore", ".*create_graph=True.*")
     torch.set_num_threads(
         1
@@ -65,10 +62,7 @@ def main(arguments: list[str]) -> None:
         torch.set_num_threads(int(threads))
         return carry_out(problem, task)
 
-    for line in sys.stdin:
-        answers.write(to_text(in_a_fork(partial(work, from_text(line)))))
-        answers.write("\n")
-        answers.flush()
+    serve(lambda task: in_a_fork(partial(work, task)))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from typing import Any
 from qbert_lightning.tracking.json_values import from_text, to_text
 
 # Linux counts in KiB, macOS in bytes.
-_PEAK_UNIT = 1 if sys.platform == "darwin" else 1024
+PEAK_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,11 @@ def costed(work: Callable[[], Any]) -> tuple[Any, Cost]:
     `in_a_fork`.
     """
     gc.collect()
-    before = _resident_bytes()
+    before = resident_bytes()
     wall, cpu = time.perf_counter(), time.process_time()
     result = work()
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _PEAK_UNIT
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * PEAK_UNIT
     return result, Cost(wall, cpu, max(0.0, (peak - before) / 2**20))
 
 
@@ -90,9 +90,10 @@ def _answer(work: Callable[[], Any], sender: int) -> None:
         os._exit(0)
 
 
-def _resident_bytes() -> int:
+def resident_bytes() -> int:
+    """Memory of this process that is not swapped out."""
     try:
         with open("/proc/self/statm", encoding="ascii") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _PEAK_UNIT
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * PEAK_UNIT

@@ -64,7 +64,8 @@ class Ratio:
 def _short(value: float) -> str:
     """Three figures at most below a thousand.
 
-    >>> _short(2.345), _short(23.45), _short(2345.0)
-    ('2.3', '23', '2345')
+    >>> _short(0.345), _short(2.345), _short(23.45), _short(2345.0)
+    ('0.34', '2.3', '23', '2345')
     """
-    return f"{value:.1f}" if value < 10 else f"{value:.0f}"
+    places = 2 if value < 2 else 1 if value < 10 else 0
+    return f"{value:.{places}f}"

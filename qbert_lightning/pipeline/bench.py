@@ -15,6 +15,7 @@ from rich.table import Table
 from qbert_lightning.benchmarks import Benchmark, Outcome, Subject
 from qbert_lightning.pipeline.finetune import finetune
 from qbert_lightning.pipeline.instantiate import instantiate
+from qbert_lightning.pipeline.quantized_models import quantized_folder
 from qbert_lightning.pipeline.workbench import Workbench
 from qbert_lightning.tracking import environment
 from qbert_lightning.tracking.durable import write_text
@@ -50,6 +51,7 @@ def run_benchmark(config: DictConfig) -> None:
         batches=lambda num_examples, batch_size: workbench.data.sample_batches(
             1.0, plain["seed"], num_examples, batch_size
         ),
+        quantized=lambda overrides: quantized_folder(overrides, say),
     )
     outcome = benchmark.run(subject, folder, say)
     console.print(table_of(outcome))

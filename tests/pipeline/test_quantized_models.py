@@ -1,0 +1,69 @@
+"""What a benchmark gets when it asks for a quantized model of the run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from qbert_lightning.benchmarks import Benchmark, Outcome, Say, Subject
+from qbert_lightning.cli import run_command
+from qbert_lightning.export import load_checkpoint
+from qbert_lightning.pipeline import bench as verb
+from tests.pipeline.test_bench import QUICK
+
+OWN = [each for each in QUICK if not each.startswith(("bench.", "quant."))]
+
+
+class Asking(Benchmark):
+    """Asks for models and keeps what it gets."""
+
+    name = "asking"
+
+    def __init__(self, *wanted: list[str]) -> None:
+        self.wanted = wanted
+        self.plans: list[dict[str, int]] = []
+        self.float_folders: set[Path] = set()
+
+    def run(self, subject: Subject, folder: Path, say: Say) -> Outcome:
+        self.float_folders.add(subject.float_folder())
+        for overrides in self.wanted:
+            _, plan = load_checkpoint(subject.quantized(overrides))
+            self.plans.append(plan.weight_bits())
+        return Outcome("", ("",), ())
+
+
+def asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *wanted: list[str]
+) -> tuple[int, Asking]:
+    asking = Asking(*wanted)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(verb, "instantiate", lambda _: asking)
+    return run_command(["bench", "inference", *OWN]), asking
+
+
+def test_models_share_the_float_model_and_differ_in_their_plans(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only_calibrated = "method._target_=qbert_lightning.methods.PostTraining"
+    mixed = ["method=qbert_mp", "sensitivity=index", "allocator.average_bits=2.5"]
+    code, asking = asked(
+        tmp_path,
+        monkeypatch,
+        ["method=q8bert", only_calibrated],
+        [*mixed, "quant.groups=4", "allocator.candidate_bits=[2,3]", only_calibrated],
+    )
+    assert code == 0
+    eight, both = asking.plans
+    assert set(eight.values()) == {8}
+    in_encoder = {bits for name, bits in both.items() if ".encoder." in name}
+    assert in_encoder == {2, 3}
+    assert len(list(tmp_path.glob("outputs/stages/finetune/*/model.safetensors"))) == 1
+
+
+def test_an_override_that_is_none_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _ = asked(tmp_path, monkeypatch, ["method=q8brt"])
+    assert code == 2
+    assert "nearest q8bert" in capsys.readouterr().err
