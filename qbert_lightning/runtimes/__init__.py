@@ -1,5 +1,6 @@
 """Where a quantized model is deployed: what writes it there and runs it."""
 
 from qbert_lightning.runtimes.base import Runtime
+from qbert_lightning.runtimes.openvino import OpenVino
 
-__all__ = ["Runtime"]
+__all__ = ["OpenVino", "Runtime"]
