@@ -1,6 +1,7 @@
 """Where a quantized model is deployed: what writes it there and runs it."""
 
 from qbert_lightning.runtimes.base import Runtime
+from qbert_lightning.runtimes.onnx_runtime import OnnxRuntime
 from qbert_lightning.runtimes.openvino import OpenVino
 
-__all__ = ["OpenVino", "Runtime"]
+__all__ = ["OnnxRuntime", "OpenVino", "Runtime"]

@@ -54,20 +54,21 @@ def sequence_classification(
     hidden = _encode(operations, model.bert, first_token_only=True)
     pooled = operations.tanh(operations.linear(model.bert.pooler.dense, hidden))
     logits = operations.linear(model.classifier, pooled)
-    operations.output("logits", operations.only_token(logits))
+    operations.output("logits", operations.only_token(logits), "batch", "labels")
 
 
 def token_classification(operations: Operations[Value], model: PreTrainedModel) -> None:
     """A label for every token."""
     hidden = _encode(operations, model.bert)
-    operations.output("logits", operations.linear(model.classifier, hidden))
+    logits = operations.linear(model.classifier, hidden)
+    operations.output("logits", logits, "batch", "tokens", "labels")
 
 
 def question_answering(operations: Operations[Value], model: PreTrainedModel) -> None:
     """Where the answer starts and where it ends."""
     ends = operations.linear(model.qa_outputs, _encode(operations, model.bert))
-    operations.output("start_logits", operations.feature(ends, 0))
-    operations.output("end_logits", operations.feature(ends, 1))
+    for index, name in enumerate(("start_logits", "end_logits")):
+        operations.output(name, operations.feature(ends, index), "batch", "tokens")
 
 
 HEADS: dict[str, Callable[[Operations, PreTrainedModel], None]] = {

@@ -68,7 +68,7 @@ class OpenVinoGraph(Operations["ov.Node"]):
         self.inputs[name].output(0).set_names({name})
         return self.inputs[name]
 
-    def output(self, name: str, value: ov.Node) -> None:  # noqa: D102
+    def output(self, name: str, value: ov.Node, *axes: str) -> None:  # noqa: D102
         self.outputs[name] = value
 
     def look_up(self, table: nn.Embedding, ids: ov.Node) -> ov.Node:  # noqa: D102

@@ -77,5 +77,5 @@ class Operations(ABC, Generic[Value]):
         """``[batch, tokens, features]`` → ``[batch, tokens]``, one of the features."""
 
     @abstractmethod
-    def output(self, name: str, value: Value) -> None:
-        """Make a value an output of the model."""
+    def output(self, name: str, value: Value, *axes: str) -> None:
+        """Make a value an output of the model, with a name for each axis."""

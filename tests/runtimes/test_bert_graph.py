@@ -77,7 +77,8 @@ class TorchOperations(Operations[Tensor]):
     def feature(self, x: Tensor, index: int) -> Tensor:
         return x[..., index]
 
-    def output(self, name: str, value: Tensor) -> None:
+    def output(self, name: str, value: Tensor, *axes: str) -> None:
+        assert len(axes) == value.dim()
         self.outputs[name] = value
 
 
