@@ -65,7 +65,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "ablation": {"past_runs"},
     "search": {"past_runs", "plan", "allocation"},
     "pipeline": BELOW_5
-    | {"export", "runtimes", "report", "benchmarks", "ablation", "search", "past_runs"},
+    | {
+        "export",
+        "runtimes",
+        "report",
+        "benchmarks",
+        "ablation",
+        "search",
+        "past_runs",
+    },
     "sweeps": {"tracking", "report", "pipeline"},
     "cli": BELOW_5
     | {"export", "runtimes", "report", "benchmarks", "pipeline", "sweeps"},
@@ -87,7 +95,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     | {"transformers", "tokenizers", "huggingface_hub", "datasets"},
     "modules": LIGHTNING,
     "callbacks": LIGHTNING,
-    "export": LIGHTNING | {"safetensors", "onnx", "onnxruntime", "onnxscript"},
+    "export": LIGHTNING | {"safetensors"},
     "runtimes": LIGHTNING | {"transformers", "onnx", "onnxruntime", "openvino"},
     "report": {"plotly", "matplotlib", "numpy"},
     "benchmarks": LIGHTNING

@@ -2,5 +2,7 @@
 
 from qbert_lightning.runtimes.base import Runtime
 from qbert_lightning.runtimes.integer import Integer
+from qbert_lightning.runtimes.onnx_runtime import OnnxRuntime
+from qbert_lightning.runtimes.openvino import OpenVino
 
-__all__ = ["Integer", "Runtime"]
+__all__ = ["Integer", "OnnxRuntime", "OpenVino", "Runtime"]

@@ -1,0 +1,66 @@
+"""A compiled network that is called, and answers, like the model it was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from qbert_lightning.runtimes.bert_graph import INPUTS
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig
+    from transformers.utils import ModelOutput
+
+Arrays = Mapping[str, np.ndarray]
+Answer = Callable[[Arrays], Arrays]
+"""From inputs by name, int64 ``[batch, tokens]``, to outputs by name, float32."""
+
+
+class EngineModel(nn.Module):
+    """A module without parameters around an engine's compiled network.
+
+    Args:
+        config: The model's own, as `transformers` reads it.
+        output_type: What the float model returns.
+        answer: The compiled network.
+    """
+
+    def __init__(
+        self, config: PreTrainedConfig, output_type: type[ModelOutput], answer: Answer
+    ) -> None:
+        super().__init__()
+        self.config, self.output_type, self.answer = config, output_type, answer
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
+        **ignored: object,
+    ) -> ModelOutput:
+        """Logits for token ids of any batch size and length.
+
+        Args:
+            input_ids: int64 ``[batch, tokens]``.
+            attention_mask: One where a token counts; `None`: everywhere.
+            token_type_ids: Zero or one; `None`: zero.
+            ignored: Labels and the like.
+        """
+        if attention_mask is None:
+            attention_mask = torch.ones_like(input_ids)
+        if token_type_ids is None:
+            token_type_ids = torch.zeros_like(input_ids)
+        values = (input_ids, attention_mask, token_type_ids)
+        arrays = {
+            name: value.cpu().to(torch.int64).numpy()
+            for name, value in zip(INPUTS, values, strict=True)
+        }
+        outputs = {
+            name: torch.from_numpy(np.array(each)).to(input_ids.device)
+            for name, each in self.answer(arrays).items()
+        }
+        return self.output_type(**outputs)

@@ -1,0 +1,97 @@
+"""OpenVINO: the fastest way of running a quantized BERT on a CPU."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from qbert_lightning.errors import DATA, QbertError
+from qbert_lightning.export import read_container, write_container
+from qbert_lightning.export.checkpoint import CONFIG_FILE
+from qbert_lightning.runtimes.bert_graph import build
+from qbert_lightning.runtimes.engine import Engine
+from qbert_lightning.runtimes.engine_model import Answer, Arrays
+from qbert_lightning.runtimes.openvino_graph import OpenVinoGraph
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+NETWORK, WEIGHTS = "network", "weights"
+CHOICES = ("int8", "packed")
+
+
+class OpenVino(Engine):
+    """OpenVINO's CPU plugin.
+
+    The file is a safetensors container, so that every byte of it is under a digest:
+    ``network`` holds OpenVINO's XML and ``weights`` its binary part, in which codes
+    take their true width (5 bits take 6, and 7 take 8).
+
+    Args:
+        weights: What the codes are in memory. ``int8``: all widened to 8 bits as the
+            network is compiled, for integer products that give the fake-quantized
+            model's numbers up to rounding, whatever the width; the fastest.
+            ``packed``: 2 and 4 bits stay as they are (3 take 4), in OpenVINO's kernels
+            for compressed weights. These quantize activations again, to 8 bits for
+            every 32 features of a token, so that logits differ a little more.
+
+    Raises:
+        QbertError: For another choice.
+    """
+
+    file_name: ClassVar[str] = "openvino.safetensors"
+    packages: ClassVar[tuple[str, ...]] = ("openvino",)
+
+    def __init__(self, weights: str = "int8") -> None:
+        if weights not in CHOICES:
+            raise QbertError(
+                f"runtime.weights={weights}: accepted {', '.join(CHOICES)}"
+            )
+        self.weights = weights
+
+    def write_network(self, model: PreTrainedModel, head: str, file: Path) -> None:  # noqa: D102
+        import openvino
+
+        graph = OpenVinoGraph(packed=self.weights == "packed")
+        build(graph, model, head)
+        with TemporaryDirectory(dir=file.parent) as folder:
+            network = Path(folder) / "network.xml"
+            openvino.serialize(graph.model(), network)
+            parts = {NETWORK: network, WEIGHTS: network.with_suffix(".bin")}
+            tensors = {name: _bytes_of(part) for name, part in parts.items()}
+        write_container(file, tensors, [CONFIG_FILE])
+
+    def open_network(self, file: Path, num_threads: int) -> Answer:  # noqa: D102
+        import openvino
+
+        parts = {k: v.numpy().tobytes() for k, v in read_container(file).items()}
+        if set(parts) != {NETWORK, WEIGHTS}:
+            raise QbertError(f"{file}: accepted a file of runtime=openvino", DATA)
+        core = openvino.Core()
+        network = core.read_model(model=parts[NETWORK], weights=parts[WEIGHTS])
+        request = core.compile_model(
+            network,
+            "CPU",
+            {
+                "PERFORMANCE_HINT": "LATENCY",
+                "INFERENCE_PRECISION_HINT": "f32",  # bfloat16 would change the logits
+                "INFERENCE_NUM_THREADS": num_threads,
+                # Used by the kernels for compressed weights only.
+                "DYNAMIC_QUANTIZATION_GROUP_SIZE": "32",
+            },
+        ).create_infer_request()
+
+        def answer(inputs: Arrays) -> Arrays:
+            outputs = request.infer(inputs, share_inputs=True)
+            return {key.get_any_name(): value for key, value in outputs.items()}
+
+        return answer
+
+
+def _bytes_of(file: Path) -> Tensor:
+    return torch.from_numpy(np.fromfile(file, np.uint8))

@@ -1,0 +1,107 @@
+"""What an inference engine must know of a quantized layer, as plain numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from qbert_lightning.functional import code_range
+from qbert_lightning.layers import QuantizedLayer
+from qbert_lightning.quantizers import AffineQuantizer
+
+
+@dataclass(frozen=True)
+class ActivationLevels:
+    """The evenly spaced levels of an activation whose range stands still.
+
+    Attributes:
+        low: Lowest level.
+        high: Highest level.
+        num_levels: How many there are, both ends included.
+        symmetric: Whether zero is the level in the middle.
+    """
+
+    low: float
+    high: float
+    num_levels: int
+    symmetric: bool
+
+    @property
+    def step(self) -> float:
+        """Distance of neighbouring levels."""
+        return (self.high - self.low) / (self.num_levels - 1)
+
+
+@dataclass(frozen=True)
+class StoredWeight:
+    """``Ŵ = scale · codes + offset``, row by row.
+
+    Attributes:
+        codes: uint8 ``[rows, columns]``, ``0 … num_steps``.
+        num_bits: Width of a code.
+        num_steps: The largest code.
+        scale: float32 ``[rows, 1]``; groups of rows repeat theirs.
+        offset: float32 ``[rows, 1]``, the value of code zero.
+    """
+
+    codes: Tensor
+    num_bits: int
+    num_steps: int
+    scale: Tensor
+    offset: Tensor
+
+    def row_sums(self) -> Tensor:
+        """``Ŵ · 1``, float64 ``[rows]``."""
+        sums = self.codes.sum(1).double() * self.scale[:, 0].double()
+        return sums + self.codes.shape[1] * self.offset[:, 0].double()
+
+
+def activation_levels(quantizer: nn.Module) -> ActivationLevels | None:
+    """The levels an activation is moved to; `None` if it stays as it is."""
+    if not isinstance(quantizer, AffineQuantizer):
+        return None
+    scale, offset, lowest, highest = quantizer.parameters_of(torch.empty(0, 0))
+    return ActivationLevels(
+        low=float(scale * lowest + offset),
+        high=float(scale * highest + offset),
+        num_levels=highest - lowest + 1,
+        symmetric=quantizer.spec.symmetric,
+    )
+
+
+def input_levels(layer: nn.Module) -> ActivationLevels | None:
+    """Those of what comes into a layer; `None` where it stays in floating point."""
+    return activation_levels(layer.input_quantizer) if _is_quantized(layer) else None
+
+
+def output_levels(layer: nn.Module) -> ActivationLevels | None:
+    """Those of what goes out of a layer; `None` where it stays in floating point."""
+    return activation_levels(layer.output_quantizer) if _is_quantized(layer) else None
+
+
+def stored_weight(layer: nn.Module) -> StoredWeight | None:
+    """A layer's codes; `None` where its weight stays in floating point."""
+    if not _is_quantized(layer):
+        return None
+    quantizer = layer.weight_quantizer
+    if not isinstance(quantizer, AffineQuantizer):
+        return None
+    encoded = quantizer.encode(layer.weight)
+    spec, (rows, columns) = quantizer.spec, encoded.shape
+    lowest, highest = code_range(spec.num_bits, symmetric=spec.symmetric)
+    scale = encoded.tensors["scale"]
+    offset = encoded.tensors.get("offset", scale * lowest)
+    rows_per_range = rows // scale.numel()
+    return StoredWeight(
+        codes=encoded.codes.reshape(rows, columns),
+        num_bits=encoded.num_bits,
+        num_steps=highest - lowest,
+        scale=scale.repeat_interleave(rows_per_range).reshape(rows, 1),
+        offset=offset.repeat_interleave(rows_per_range).reshape(rows, 1),
+    )
+
+
+def _is_quantized(layer: nn.Module) -> bool:
+    return isinstance(layer, QuantizedLayer) and not layer.delayed()

@@ -1,0 +1,111 @@
+"""OpenVINO gives the fake-quantized model's logits, from a file of the true size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from qbert_lightning.errors import QbertError
+from qbert_lightning.layers import layer_shapes
+from qbert_lightning.runtimes import OpenVino
+from qbert_lightning.runtimes.engine_model import EngineModel
+from tests.runtimes.tiny_models import (
+    deployed,
+    deviation,
+    directq,
+    padded_batch,
+    quantized,
+    tiny_model,
+)
+
+pytest.importorskip("openvino", reason="needs the extra `export` (openvino)")
+
+CASES = [
+    ("labels", "float_plan"),
+    ("labels", "qbert"),
+    ("regression", "directq"),
+    ("tags", "q8bert"),
+    ("answers", "qbert"),
+]
+
+
+@pytest.mark.parametrize(("head", "plan_name"), CASES)
+def test_logits_are_those_of_the_fake_quantized_model(
+    head: str, plan_name: str, tmp_path: Path
+) -> None:
+    model, plan = quantized(head, plan_name)
+    engine = deployed(OpenVino(), model, plan, tmp_path)
+    error, effect = deviation(engine, model, tiny_model(head))
+    if plan_name == "float_plan":
+        assert error < 1e-5
+    else:  # a value at the edge of two levels may fall to the other side
+        assert error < 0.2 * effect
+
+
+def test_packed_weights_differ_a_little_more(tmp_path: Path) -> None:
+    model, plan = quantized("labels", "qbert")
+    engine = deployed(OpenVino("packed"), model, plan, tmp_path)
+    error, effect = deviation(engine, model, tiny_model("labels"))
+    assert error < 0.2 * effect
+
+
+def test_answers_like_the_model(tmp_path: Path) -> None:
+    model, plan = quantized("labels", "q8bert")
+    engine = deployed(OpenVino(), model, plan, tmp_path)
+    assert isinstance(engine, EngineModel)
+    assert not list(engine.parameters())
+    batch = padded_batch()
+    expected, found = model(**batch), engine(**batch, labels=torch.zeros(5))
+    assert type(found) is type(expected)
+    assert found.logits.dtype == torch.float32
+    assert engine.config.id2label == model.config.id2label
+    ids = batch["input_ids"][:1]
+    assert torch.allclose(
+        engine(ids).logits,
+        engine(ids, torch.ones_like(ids), torch.zeros_like(ids)).logits,
+    )
+
+
+def test_codes_take_their_true_width_in_the_file(tmp_path: Path) -> None:
+    sizes = {}
+    for bits in (2, 3, 8):
+        plan = directq(layer_shapes(tiny_model()))
+        plan = plan.with_weight_bits(dict.fromkeys(plan, bits))
+        model, plan = quantized("labels", plan)
+        folder = tmp_path / str(bits)
+        folder.mkdir()
+        deployed(OpenVino(), model, plan, folder)
+        sizes[bits] = (folder / "deployed" / OpenVino.file_name).stat().st_size
+    weights = sum(rows * columns for rows, columns in layer_shapes(model).values())
+    for bits in (3, 8):
+        growth = sizes[bits] - sizes[2]
+        assert growth == pytest.approx((bits - 2) * weights / 8, abs=600)
+
+
+def test_an_altered_file_is_refused(tmp_path: Path) -> None:
+    model, plan = quantized("labels", "float_plan")
+    deployed(OpenVino(), model, plan, tmp_path)
+    folder = tmp_path / "deployed"
+    file = folder / OpenVino.file_name
+    original = file.read_bytes()
+    middle, end = len(original) // 2, len(original) - 1
+    for altered in (
+        original[:middle],
+        b"",
+        original[:middle] + bytes([original[middle] ^ 1]) + original[middle + 1 :],
+        original[:end] + bytes([original[end] ^ 128]),
+    ):
+        file.write_bytes(altered)
+        with pytest.raises(QbertError) as caught:
+            OpenVino().load(folder)
+        assert caught.value.code == 4
+    file.unlink()
+    with pytest.raises(QbertError, match="no such file"):
+        OpenVino().load(folder)
+
+
+def test_other_weights_are_refused() -> None:
+    with pytest.raises(QbertError, match="accepted int8, packed"):
+        OpenVino("int4")

@@ -1,0 +1,53 @@
+"""What is read of a quantized layer is what the layer computes with."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from qbert_lightning.layers import QuantizedLinear
+from qbert_lightning.observers import MovingAverage
+from qbert_lightning.plan import PerTensor, QuantScheme, RowGroups
+from qbert_lightning.quantizers import AffineSpec
+from qbert_lightning.runtimes.stored_layers import (
+    input_levels,
+    output_levels,
+    stored_weight,
+)
+
+
+def layer(scheme: QuantScheme) -> QuantizedLinear:
+    torch.manual_seed(0)
+    return QuantizedLinear.from_float(nn.Linear(6, 8), scheme, "layer").eval()
+
+
+def test_codes_scales_and_offsets_are_the_quantized_weight() -> None:
+    for cut in (PerTensor(), RowGroups(4)):
+        for symmetric in (False, True):
+            made = layer(QuantScheme(AffineSpec(3, cut, symmetric=symmetric)))
+            stored = stored_weight(made)
+            assert stored is not None
+            assert int(stored.codes.max()) <= stored.num_steps < 2**stored.num_bits
+            rebuilt = stored.codes * stored.scale + stored.offset
+            assert torch.allclose(rebuilt, made.weight_quantizer(made.weight))
+
+
+def test_levels_are_those_of_the_quantizer() -> None:
+    for symmetric in (False, True):
+        spec = AffineSpec(4, symmetric=symmetric, observer=MovingAverage())
+        made = layer(QuantScheme(AffineSpec(3), spec)).train()
+        made(torch.linspace(-1, 2, 60).reshape(10, 6))
+        levels = input_levels(made.eval())
+        assert levels is not None
+        values = made.input_quantizer(torch.linspace(-9, 9, 6000)).unique()
+        expected = torch.linspace(levels.low, levels.high, levels.num_levels)
+        assert torch.allclose(values, expected, atol=1e-6)
+        assert levels.step == (levels.high - levels.low) / (levels.num_levels - 1)
+        assert output_levels(made) is None
+
+
+def test_floating_point_has_no_codes() -> None:
+    waiting = layer(QuantScheme(AffineSpec(3), delay=5))
+    for module in (nn.Linear(6, 8), layer(QuantScheme()), waiting):
+        assert stored_weight(module) is None
+        assert input_levels(module) is None
