@@ -58,13 +58,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "callbacks": BELOW_4 | {"tracking", "models", "datamodules", "modules"},
     "export": BELOW_5,
     "report": BELOW_5,
+    "predict": BELOW_5 | {"export", "runtimes"},
     "benchmarks": BELOW_5 | {"export", "report"},
     "ablation": {"past_runs"},
     "search": {"past_runs", "plan", "allocation"},
     "pipeline": BELOW_5
     | {"export", "report", "benchmarks", "ablation", "search", "past_runs"},
     "sweeps": {"tracking", "report", "pipeline"},
-    "cli": BELOW_5 | {"export", "report", "benchmarks", "pipeline", "sweeps"},
+    "cli": BELOW_5
+    | {"export", "report", "benchmarks", "pipeline", "sweeps", "predict"},
     "__main__": {"cli"},
 }
 
@@ -84,6 +86,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "modules": LIGHTNING,
     "callbacks": LIGHTNING,
     "export": LIGHTNING | {"safetensors", "onnx", "onnxruntime", "onnxscript"},
+    "predict": LIGHTNING,
     "report": {"plotly", "matplotlib", "numpy"},
     "benchmarks": LIGHTNING
     | {"yaml", "pyhessian", "hessian_eigenthings", "playwright"},
