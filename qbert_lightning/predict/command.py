@@ -42,7 +42,7 @@ def predict(arguments: Sequence[str]) -> int:
 
 
 def _answer_all(options: Options) -> None:
-    lines = iter(()) if options.texts else _with_first(_lines(options), options.source)
+    lines = iter(()) if options.texts else _with_first(_lines(options))
     from qbert_lightning.predict.opening import open_predictor
 
     predictor = open_predictor(options)
@@ -76,7 +76,7 @@ def _lines(options: Options) -> Iterator[list[Line]]:
                 yield kept
 
 
-def _with_first(lines: Iterator[list[Line]], source: str) -> Iterator[list[Line]]:
+def _with_first(lines: Iterator[list[Line]]) -> Iterator[list[Line]]:
     """The same lines, the first of them read now, before anything heavy is loaded.
 
     Raises:
@@ -84,7 +84,9 @@ def _with_first(lines: Iterator[list[Line]], source: str) -> Iterator[list[Line]
     """
     first = next(lines, None)
     if first is None:
-        raise QbertError(f"{source}: no lines: accepted some text", USAGE)
+        raise QbertError(
+            "predict: the input has no lines: accepted one at least", USAGE
+        )
     return chain([first], lines)
 
 

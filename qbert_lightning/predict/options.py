@@ -76,6 +76,8 @@ def read_options(arguments: Sequence[str]) -> Options:
         SystemExit: (code 0) after ``--help``.
     """
     typed = _parser().parse_intermixed_args(list(arguments))
+    if typed.folder is None:
+        raise QbertError("predict: accepted FOLDER [TEXT ...], see --help", USAGE)
     texts = tuple(text for text in typed.texts if text != STANDARD_INPUT)
     source = typed.input or STANDARD_INPUT
     options = Options(
@@ -152,7 +154,9 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("folder", metavar="FOLDER", type=Path, help="what qbert export wrote")
+    add(
+        "folder", metavar="FOLDER", nargs="?", type=Path, help="what qbert export wrote"
+    )
     add("texts", metavar="TEXT", nargs="*", help="answered one by one; - reads stdin")
     add("--input", metavar="FILE", help="lines of text, or JSONL if named .jsonl")
     add("--jsonl", action="store_true", help="the input is JSONL whatever its name")
