@@ -38,6 +38,7 @@ VERBS = {
 }
 # Verbs that take paths and no configuration: module and function.
 TOOLS = {
+    "predict": "predict.command:predict",
     "plan": "pipeline.show_plan:show_plan",
     "status": "sweeps.status:show_status",
     "resume": "cli:resume",
@@ -49,6 +50,7 @@ HELP = f"""qbert {__version__}: quantize BERT and compare what it costs
 usage: qbert <verb> [key=value ...] [options]
 
 {{verbs}}
+  predict    text in; labels, entities or answers out: predict FOLDER [TEXT ...]
   plan       print or compare plans: plan show FILE | plan diff FILE FILE
   status     what became of runs and sweeps: status [FOLDER ...]
   resume     go on with what is not finished: resume FOLDER [...]

@@ -61,6 +61,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "runtimes": BELOW_5 | {"export"},
     "loading": BELOW_5 | {"export", "runtimes"},
     "report": BELOW_5,
+    "predict": BELOW_5 | {"export", "runtimes"},
     "benchmarks": BELOW_5 | {"export", "runtimes", "report"},
     "ablation": {"past_runs"},
     "search": {"past_runs", "plan", "allocation"},
@@ -76,7 +77,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "sweeps": {"tracking", "report", "pipeline"},
     "cli": BELOW_5
-    | {"export", "runtimes", "report", "benchmarks", "pipeline", "sweeps"},
+    | {
+        "export",
+        "runtimes",
+        "report",
+        "benchmarks",
+        "pipeline",
+        "sweeps",
+        "predict",
+    },
     "__main__": {"cli"},
 }
 
@@ -97,6 +106,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "callbacks": LIGHTNING,
     "export": LIGHTNING | {"safetensors"},
     "runtimes": LIGHTNING | {"transformers", "onnx", "onnxruntime", "openvino"},
+    "predict": LIGHTNING,
     "report": {"plotly", "matplotlib", "numpy"},
     "benchmarks": LIGHTNING
     | {"yaml", "pyhessian", "hessian_eigenthings", "playwright", "safetensors"}

@@ -11,14 +11,14 @@ from torchmetrics.utilities import dim_zero_cat
 from qbert_lightning.datamodules import TaskDataModule
 from qbert_lightning.datamodules.span_encoding import SpanEncoded
 from qbert_lightning.modules.answer_score import exact_match, word_f1
+from qbert_lightning.modules.best_span import best_spans
 
 
 class SpanScore(Metric):
     """SQuAD's exact match and F1, both from 0 to 1, one prediction a question.
 
-    In a window the ``n_best`` starts and ends are paired; the pair with the highest
-    sum of logits wins that ends no earlier than it starts and is at most
-    ``max_answer_length`` tokens long. The best window of a question wins.
+    Each window offers its best span (see `best_spans`); the best window of a question
+    wins.
 
     Args:
         data: has the windows of the split.
@@ -54,19 +54,18 @@ class SpanScore(Metric):
             end_logits: [batch, length].
             feature_index: [batch], the windows' numbers in the split.
         """
-        passage = self._passage(feature_index, start_logits)
-        count = min(self.n_best, start_logits.shape[1])
-        starts = start_logits.float().masked_fill(~passage, -torch.inf).topk(count)
-        ends = end_logits.float().masked_fill(~passage, -torch.inf).topk(count)
-        scores = starts.values[:, :, None] + ends.values[:, None, :]
-        length = ends.indices[:, None, :] - starts.indices[:, :, None] + 1
-        allowed = (length >= 1) & (length <= self.max_answer_length)
-        best = scores.masked_fill(~allowed, -torch.inf).flatten(1).max(dim=1)
-        row = torch.arange(len(feature_index), device=best.indices.device)
+        windows = self._encoded().windows
+        best = best_spans(
+            start_logits,
+            end_logits,
+            [windows[index] for index in feature_index.tolist()],
+            self.n_best,
+            self.max_answer_length,
+        )
         self.feature.append(feature_index)
-        self.score.append(best.values)
-        self.start.append(starts.indices[row, best.indices // count])
-        self.end.append(ends.indices[row, best.indices % count])
+        self.score.append(best.score)
+        self.start.append(best.start)
+        self.end.append(best.end)
 
     def predictions(self) -> dict[int, str]:
         """Best answer of each question seen, by the question's number."""
@@ -101,12 +100,3 @@ class SpanScore(Metric):
         encoded = self.data.encoded(self.key)
         assert isinstance(encoded, SpanEncoded)
         return encoded
-
-    def _passage(self, feature_index: Tensor, logits: Tensor) -> Tensor:
-        """Which tokens [batch, length] are of the passage."""
-        windows = self._encoded().windows
-        passage = np.zeros(logits.shape, dtype=bool)
-        for row, index in zip(passage, feature_index.tolist(), strict=True):
-            offsets = windows[index].offsets
-            row[: len(offsets)] = offsets[:, 0] >= 0
-        return torch.from_numpy(passage).to(logits.device)

@@ -16,6 +16,7 @@ from qbert_lightning.export import (
     save_packed,
 )
 from qbert_lightning.models import load_tokenizer
+from qbert_lightning.pipeline.describe_task import describe_task
 from qbert_lightning.pipeline.stage_cache import Stage
 from qbert_lightning.pipeline.workbench import Workbench
 from qbert_lightning.plan import storage_bits
@@ -37,7 +38,7 @@ def export(bench: Workbench, quantized: Stage) -> Stage:
     Raises:
         QbertError: If the artifact's logits are not the model's (code 1).
     """
-    key = {"quantized": quantized.key}
+    key = {"quantized": quantized.key, "task": describe_task(bench).to_json()}
     return bench.stage("export", key, lambda folder: _export(bench, quantized, folder))
 
 
@@ -49,6 +50,7 @@ def facts_of(stage: Stage) -> dict[str, Any]:
 
 def _export(bench: Workbench, quantized: Stage, folder: Path) -> None:
     model, plan = load_checkpoint(quantized.folder)
+    describe_task(bench).write(folder)
     save_packed(model, plan, load_tokenizer(str(quantized.folder)), folder)
     packed, _ = load_packed(folder)
     difference = _largest_difference(bench, model, packed)

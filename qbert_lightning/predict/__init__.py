@@ -1,0 +1,1 @@
+"""Text in; labels, entities or answers out, from a shipped model."""

@@ -1,0 +1,86 @@
+"""What a folder tells about its task decides how it is asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from transformers import PreTrainedTokenizerBase
+
+from qbert_lightning.errors import QbertError
+from qbert_lightning.export.task_card import TaskCard
+from qbert_lightning.predict.opening import PREDICTORS, open_predictor
+from qbert_lightning.predict.options import read_options
+from tests.predict.tiny_folder import TAGS, named, tiny_folder
+
+SENTENCES = "BertForSequenceClassification"
+ANSWERS = "BertForQuestionAnswering"
+CARD = TaskCard("question_answering", 40, None, 9, 5, 6)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "head"),
+    [
+        (SENTENCES, "sequence_classification"),
+        ("BertForTokenClassification", "token_classification"),
+        (ANSWERS, "question_answering"),
+    ],
+)
+def test_the_head_decides_and_a_folder_without_a_card_has_defaults(
+    architecture: str, head: str, tokenizer: PreTrainedTokenizerBase, tmp_path: Path
+) -> None:
+    tiny_folder(tmp_path, architecture, tokenizer, **named(*TAGS))
+    predictor = open_predictor(read_options([str(tmp_path), "x"]))
+    assert type(predictor) is type(
+        PREDICTORS[head](predictor.loaded, read_options([str(tmp_path), "x"]))
+    )
+    limit = min(64, tokenizer.model_max_length)
+    assert predictor.loaded.card == TaskCard(head, limit, doc_stride=limit // 4 - 2)
+    assert predictor.loaded.batch_size == 32
+
+
+def test_the_card_is_followed_and_max_length_comes_before_it(
+    tokenizer: PreTrainedTokenizerBase, tmp_path: Path
+) -> None:
+    tiny_folder(tmp_path, ANSWERS, tokenizer, CARD)
+    command = [str(tmp_path), "x", "--batch-size", "3"]
+    assert open_predictor(read_options(command)).loaded.card == CARD
+    for max_length in (8, 9, 20, 64):
+        command = [str(tmp_path), "q", "a cat", "--max-length", str(max_length)]
+        predictor = open_predictor(read_options(command))
+        assert predictor.loaded.card.max_length == max_length
+        assert len(predictor.answers(predictor.from_arguments(["q", "a cat"]))) == 1
+
+
+@pytest.mark.parametrize(
+    ("architecture", "options", "named_in_line"),
+    [
+        (SENTENCES, ["--question", "who"], "--question"),
+        (ANSWERS, ["--top-k", "2"], "--top-k"),
+        (SENTENCES, ["--max-length", "65"], "--max-length"),
+        (SENTENCES, ["--max-length", "7"], "--max-length"),
+    ],
+)
+def test_options_that_do_not_fit_are_usage_errors(
+    architecture: str,
+    options: list[str],
+    named_in_line: str,
+    tokenizer: PreTrainedTokenizerBase,
+    tmp_path: Path,
+) -> None:
+    tiny_folder(tmp_path, architecture, tokenizer)
+    with pytest.raises(QbertError, match=named_in_line) as caught:
+        open_predictor(read_options([str(tmp_path), "x", *options]))
+    assert caught.value.code == 2
+
+
+@pytest.mark.parametrize("change", [{"head": "token_classification"}, {"n": 65}])
+def test_a_card_of_another_model_is_refused(
+    change: dict[str, Any], tokenizer: PreTrainedTokenizerBase, tmp_path: Path
+) -> None:
+    card = TaskCard(change.get("head", "question_answering"), change.get("n", 40))
+    tiny_folder(tmp_path, ANSWERS, tokenizer, card)
+    with pytest.raises(QbertError, match=r"task\.json") as caught:
+        open_predictor(read_options([str(tmp_path), "x"]))
+    assert caught.value.code == 4
