@@ -105,7 +105,8 @@ THIRD_PARTY: dict[str, set[str]] = {
     "modules": LIGHTNING,
     "callbacks": LIGHTNING,
     "export": LIGHTNING | {"safetensors"},
-    "runtimes": LIGHTNING | {"transformers", "onnx", "onnxruntime", "openvino"},
+    "runtimes": LIGHTNING
+    | {"transformers", "ml_dtypes", "onnx", "onnxruntime", "openvino"},
     "predict": LIGHTNING,
     "report": {"plotly", "matplotlib", "numpy"},
     "benchmarks": LIGHTNING
