@@ -29,6 +29,7 @@ from qbert_lightning.export.encoding import (
     take_encoded,
     with_quantized_weights,
 )
+from qbert_lightning.export.model_card import CARD_FILE, model_card
 from qbert_lightning.plan import QuantPlan
 from qbert_lightning.quantizers import Encoded
 
@@ -72,6 +73,7 @@ def save_packed(
         QbertError: If a weight is not finite (code 1).
     """
     describe_model(model, plan, tokenizer, folder)
+    (folder / CARD_FILE).write_text(model_card(model, plan), encoding="utf-8")
     tensors = dict(model.state_dict())
     for name, encoded in encoded_weights(model).items():
         del tensors[f"{name}.weight"]

@@ -10,6 +10,7 @@ from random import Random
 import pytest
 
 from qbert_lightning.benchmarks import MutationBenchmark, Subject
+from qbert_lightning.benchmarks.mutations_bad_values import BAD_SETTINGS
 from qbert_lightning.benchmarks.mutations_damage import CONTAINER_DAMAGES, swap_tensors
 from qbert_lightning.benchmarks.mutations_draft import Draft
 from qbert_lightning.benchmarks.mutations_hostile import LIES, hostile, hostile_header
@@ -103,6 +104,16 @@ def test_every_lie_is_refused_for_what_it_says(
         verdict = attempt(seed, tmp_path)
         assert verdict.outcome == REFUSED, verdict
         assert "altered since export" not in verdict.detail  # digests were right
+
+
+@pytest.mark.parametrize("setting", BAD_SETTINGS, ids=str)
+def test_every_bad_setting_is_refused(
+    seeds: tuple[Seed, ...], tmp_path: Path, setting: dict[str, object]
+) -> None:
+    draft = Draft.of(seeds[1].files)
+    draft.put("config.json", {**draft.json("config.json"), **setting})
+    put(tmp_path, draft.folder(), {})
+    assert attempt(seeds[1], tmp_path).outcome == REFUSED
 
 
 def test_every_hostile_header_is_refused(

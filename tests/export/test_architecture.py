@@ -43,6 +43,7 @@ def test_the_configuration_is_the_one_transformers_reads(container: Container) -
     [
         ({"hidden_size": 10**9}, "hidden_size=1000000000: accepted 0 to"),
         ({"num_hidden_layers": 10**6}, "num_hidden_layers=1000000: accepted 0 to"),
+        ({"num_hidden_layers": 4000}, "num_hidden_layers=4000: accepted 0 to"),
         ({"num_attention_heads": -1}, "num_attention_heads=-1: accepted 0 to"),
         ({"nested": {"a": [10**12]}}, "nested=1000000000000"),
         ({"num_labels": 3}, "key 'num_labels'"),

@@ -29,3 +29,32 @@ def test_with_bits_changes_only_the_width() -> None:
 def test_values_out_of_range_are_refused_when_read() -> None:
     with pytest.raises(QbertError, match=r"accepted 2\.\.8"):
         spec_from_json({"type": "AffineSpec", "num_bits": 64})
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("symmetric", "no"),
+        ("symmetric", 1),
+        ("clip_gradient", None),
+        ("num_bits", 4.0),
+        ("granularity", None),
+        ("granularity", {"type": "MinMax"}),
+        ("observer", 5),
+        ("observer", {"type": "PerTensor"}),
+        ("observer", {"type": "MovingAverage", "decay": True}),
+        ("observer", {"type": "MovingAverage", "decay": "0.9"}),
+    ],
+)
+def test_a_value_of_another_type_is_refused(field: str, value: object) -> None:
+    inner = [*value][-1] if isinstance(value, dict) else "type"
+    named = field if inner == "type" else inner
+    with pytest.raises(QbertError, match=f"{named}=") as caught:
+        spec_from_json({"type": "AffineSpec", field: value})
+    assert caught.value.code == 4
+
+
+def test_a_whole_number_is_a_number() -> None:
+    observer = {"type": "MovingAverage", "decay": 0}
+    spec = spec_from_json({"type": "AffineSpec", "observer": observer})
+    assert spec == AffineSpec(observer=MovingAverage(decay=0))
