@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 VERY_NEGATIVE = -1e9
 """Added to the scores of padding; its exponential is zero."""
+NUM_CODES = 256
 OPSET = 25
 """The first with 2-bit integers."""
 
@@ -44,7 +45,7 @@ class OnnxGraph(Operations[str]):
         self.constants: list[onnx.TensorProto] = []
         self.inputs: list[onnx.ValueInfoProto] = []
         self.outputs: list[onnx.ValueInfoProto] = []
-        self._quantized: dict[tuple[str, ActivationLevels, bool], str] = {}
+        self._quantized: dict[tuple[str, ActivationLevels], str] = {}
 
     def model(self) -> onnx.ModelProto:
         """The finished graph."""
@@ -87,9 +88,9 @@ class OnnxGraph(Operations[str]):
         elif levels is None:
             y = self._whole_product(x, weight, bias)
         else:
-            low = 0.0 if levels.symmetric else levels.low
             x = self._fake_quantize(x, levels, shifted=True)
-            y = self._whole_product(x, weight, bias + low * weight.row_sums())
+            bias = bias + levels.origin * weight.row_sums()
+            y = self._whole_product(x, weight, bias)
         return self._fake_quantize(y, output_levels(layer))
 
     def layer_norm(self, norm: nn.LayerNorm, x: str) -> str:  # noqa: D102
@@ -170,38 +171,31 @@ class OnnxGraph(Operations[str]):
     def _fake_quantize(
         self, x: str, levels: ActivationLevels | None, *, shifted: bool = False
     ) -> str:
-        """``x̂``, or shifted ``x̂ − low``, of unsigned codes without a zero point.
-
-        Layers that see one tensor at the same levels share it.
-        """
+        """``x̂``, or shifted ``x̂ − origin``; layers that see one tensor share it."""
         if levels is None:
             return x
-        key = (x, levels, shifted)
+        key = (x, levels)
         if key not in self._quantized:
-            self._quantized[key] = (
-                self._symmetric(x, levels)
-                if levels.symmetric
-                else self._asymmetric(x, levels, shifted=shifted)
-            )
-        return self._quantized[key]
+            self._quantized[key] = self._rounded(x, levels)
+        shifted_x = self._quantized[key]
+        if shifted or not levels.origin:
+            return shifted_x
+        return self._node("Add", shifted_x, self._scalar(levels.origin))
 
-    def _symmetric(self, x: str, levels: ActivationLevels) -> str:
-        """Codes about 128; there is one more below than above, so clip first."""
-        x = self._node("Clip", x, self._scalar(levels.low), self._scalar(levels.high))
-        return self._round(x, levels.step, zero=128)
-
-    def _asymmetric(self, x: str, levels: ActivationLevels, *, shifted: bool) -> str:
-        low = self._scalar(levels.low)
-        x = self._node("Sub", x, low)
-        width = self._scalar(levels.high - levels.low)
-        x = self._round(self._node("Clip", x, self._scalar(0), width), levels.step)
-        return x if shifted else self._node("Add", x, low)
-
-    def _round(self, x: str, step: float, zero: int = 0) -> str:
-        levels = self._scalar(step), self._constant(np.array(zero, np.uint8))
-        return self._node(
-            "DequantizeLinear", self._node("QuantizeLinear", x, *levels), *levels
+    def _rounded(self, x: str, levels: ActivationLevels) -> str:
+        """``x̂ − origin`` by unsigned codes about 0 or 128, clipped if they are fewer."""
+        if levels.origin:
+            x = self._node("Sub", x, self._scalar(levels.origin))
+        if levels.num_levels < NUM_CODES:
+            ends = (levels.low - levels.origin, levels.high - levels.origin)
+            x = self._node("Clip", x, *(self._scalar(end) for end in ends))
+        zero = 0 if levels.origin == levels.low else NUM_CODES // 2
+        scale, zero = (
+            self._scalar(levels.step),
+            self._constant(np.array(zero, np.uint8)),
         )
+        codes = self._node("QuantizeLinear", x, scale, zero)
+        return self._node("DequantizeLinear", codes, scale, zero)
 
     def _small(self, codes: Tensor, num_bits: int) -> str:
         """A constant whose file holds 2, 4 or 8 bits a code."""

@@ -3,8 +3,8 @@
 Fake quantization stands exactly where the model has it; OpenVINO turns it into integer
 products as it compiles. Two facts of its CPU plugin shape what is written here:
 
-* An asymmetric activation ``x̂ = low + step · code`` becomes unsigned codes without a
-  zero point if the graph holds ``x̂ − low``; the product with ``low`` goes to the bias.
+* An asymmetric activation becomes codes without a zero point if the graph holds
+  ``x̂ − origin``, the origin being one of its levels; its product goes to the bias.
 * Anything computed from constants is computed once, at compilation. So codes lie in
   the file at their true width, 2 to 8 bits, and are widened there.
 """
@@ -160,16 +160,16 @@ class OpenVinoGraph(Operations["ov.Node"]):
     def _whole_product(
         self, x: ov.Node, levels: ActivationLevels, weight: StoredWeight, bias: Tensor
     ) -> ov.Node:
-        """A product of integers: signed ones, or unsigned from ``x̂ − low``."""
+        """A product of integers, with ``x̂ − origin``."""
         whole = whole_weight(weight)
-        low = 0.0 if levels.symmetric else levels.low
         codes = self._as_float(self._small(weight.codes, weight.num_bits))
         codes = self.opset.multiply(codes, self._per_row(whole.factor))
         codes = self.opset.add(codes, self._per_row(whole.shift))
         codes = self._as_float(self.opset.convert(codes, "i8"))
         matrix = self.opset.multiply(codes, self._per_row(whole.scale))
-        x = self._fake_quantize(x, levels, low)
-        return self._product(x, matrix, whole.rest, bias + low * weight.row_sums())
+        x = self._fake_quantize(x, levels, levels.origin)
+        bias = bias + levels.origin * weight.row_sums()
+        return self._product(x, matrix, whole.rest, bias)
 
     def _packed_product(
         self, x: ov.Node, weight: StoredWeight, bias: Tensor

@@ -33,6 +33,18 @@ class ActivationLevels:
         """Distance of neighbouring levels."""
         return (self.high - self.low) / (self.num_levels - 1)
 
+    @property
+    def origin(self) -> float:
+        """The level that codes count from, so that a product needs no zero point.
+
+        The middle one (signed codes) or the lowest (unsigned), whichever is nearer to
+        zero: what is taken from ``x̂`` here is given back by the bias, in floats.
+        """
+        if self.symmetric:
+            return 0.0
+        middle = self.low + self.num_levels // 2 * self.step
+        return min(self.low, middle, key=abs)
+
 
 @dataclass(frozen=True)
 class StoredWeight:
@@ -43,7 +55,8 @@ class StoredWeight:
         num_bits: Width of a code.
         num_steps: The largest code.
         scale: float32 ``[rows, 1]``; groups of rows repeat theirs.
-        offset: float32 ``[rows, 1]``, the value of code zero.
+        offset: float64 ``[rows, 1]``, the value of code zero; where levels are
+            symmetric exactly a whole number of steps.
     """
 
     codes: Tensor
@@ -92,7 +105,7 @@ def stored_weight(layer: nn.Module) -> StoredWeight | None:
     spec, (rows, columns) = quantizer.spec, encoded.shape
     lowest, highest = code_range(spec.num_bits, symmetric=spec.symmetric)
     scale = encoded.tensors["scale"]
-    offset = encoded.tensors.get("offset", scale * lowest)
+    offset = encoded.tensors.get("offset", scale.double() * lowest).double()
     rows_per_range = rows // scale.numel()
     return StoredWeight(
         codes=encoded.codes.reshape(rows, columns),

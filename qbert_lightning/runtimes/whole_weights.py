@@ -17,8 +17,6 @@ from torch import Tensor
 from qbert_lightning.runtimes.stored_layers import StoredWeight
 
 LOWEST, HIGHEST = -128, 127
-NEGLIGIBLE = 2e-5
-"""Of a step: an offset of 127 steps is no more exact than this in float32."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ def whole_weight(weight: StoredWeight) -> WholeWeight:
     (3.0, -4.0, True)
     """
     steps = weight.num_steps
-    ratio = weight.offset.double() / weight.scale.double()
+    ratio = weight.offset / weight.scale.double()
     factors = torch.arange(1, (HIGHEST - LOWEST) // steps + 1, dtype=torch.float64)
     shifts = (ratio * factors).round().clamp(min=LOWEST)
     shifts = torch.minimum(shifts, HIGHEST - steps * factors)
@@ -57,7 +55,7 @@ def whole_weight(weight: StoredWeight) -> WholeWeight:
     best = rests.abs().mul(2**20).round().argmin(1, keepdim=True)
     factor = factors[best]
     scale = weight.scale.double()
-    rest = torch.where(rests.abs() < NEGLIGIBLE, 0.0, rests).gather(1, best) * scale
+    rest = rests.gather(1, best) * scale
     return WholeWeight(
         factor.float(),
         shifts.gather(1, best).float(),

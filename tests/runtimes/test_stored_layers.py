@@ -29,7 +29,8 @@ def test_codes_scales_and_offsets_are_the_quantized_weight() -> None:
             assert stored is not None
             assert int(stored.codes.max()) <= stored.num_steps < 2**stored.num_bits
             rebuilt = stored.codes * stored.scale + stored.offset
-            assert torch.allclose(rebuilt, made.weight_quantizer(made.weight))
+            assert torch.allclose(rebuilt.float(), made.weight_quantizer(made.weight))
+            assert torch.allclose(stored.row_sums(), rebuilt.sum(1))
 
 
 def test_levels_are_those_of_the_quantizer() -> None:
@@ -44,6 +45,9 @@ def test_levels_are_those_of_the_quantizer() -> None:
         assert torch.allclose(values, expected, atol=1e-6)
         assert levels.step == (levels.high - levels.low) / (levels.num_levels - 1)
         assert output_levels(made) is None
+        codes = (expected - levels.origin) / levels.step
+        assert torch.allclose(codes, codes.round(), atol=1e-5)
+        assert -8 <= round(codes.min().item()) <= round(codes.max().item()) <= 15
 
 
 def test_floating_point_has_no_codes() -> None:
