@@ -1,0 +1,36 @@
+"""Activations in service against the quantizer that learnt their ranges."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from qbert_lightning.observers import MovingAverage
+from qbert_lightning.plan import PerToken
+from qbert_lightning.quantizers import AffineSpec
+from qbert_lightning.runtimes.activation import Activation
+
+SPECS = (
+    AffineSpec(8, symmetric=True, observer=MovingAverage()),
+    AffineSpec(8, observer=MovingAverage(0.9, bias_correction=True)),
+    AffineSpec(4, symmetric=True),
+    AffineSpec(8),
+    AffineSpec(8, PerToken()),
+)
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=str)
+def test_levels_and_codes_are_those_of_fake_quantization(spec: AffineSpec) -> None:
+    torch.manual_seed(0)
+    quantizer = spec.build()
+    quantizer(torch.randn(5, 6))
+    quantizer.eval()
+    activation = Activation(quantizer)
+    x = 3 * torch.randn(2, 4, 6)  # much of it outside the observed range
+    expected = quantizer(x)
+    assert torch.equal(activation(x), expected)
+    codes, scale, offset = activation.codes(x.reshape(8, 6))
+    assert codes.dtype == torch.int8
+    levels = codes * scale + (0 if offset is None else offset)
+    torch.testing.assert_close(levels, expected.reshape(8, 6), rtol=1e-5, atol=1e-6)
+    assert (offset is None) == spec.symmetric
