@@ -29,8 +29,13 @@ def test_levels_and_codes_are_those_of_fake_quantization(spec: AffineSpec) -> No
     x = 3 * torch.randn(2, 4, 6)  # much of it outside the observed range
     expected = quantizer(x)
     assert torch.equal(activation(x), expected)
-    codes, scale, offset = activation.codes(x.reshape(8, 6))
-    assert codes.dtype == torch.int8
-    levels = codes * scale + (0 if offset is None else offset)
-    torch.testing.assert_close(levels, expected.reshape(8, 6), rtol=1e-5, atol=1e-6)
-    assert (offset is None) == spec.symmetric
+    tiles = [*activation.codes(x.reshape(8, 6), 3)]
+    assert [len(tile.codes) for tile in tiles] == [3, 3, 2]
+    assert {tile.codes.dtype for tile in tiles} == {torch.int8}
+    assert {tile.offset is None for tile in tiles} == {spec.symmetric}
+    levels = [
+        tile.codes * tile.scale + (0 if tile.offset is None else tile.offset)
+        for tile in tiles
+    ]
+    expected = expected.reshape(8, 6)
+    torch.testing.assert_close(torch.cat(levels), expected, rtol=1e-5, atol=1e-6)

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from qbert_lightning.observers import MovingAverage
 from qbert_lightning.plan import ColumnGroups, PerToken, RowGroups
 from qbert_lightning.quantizers import AffineSpec
+from qbert_lightning.runtimes import packed_linear
 from qbert_lightning.runtimes.activation import Activation
 from qbert_lightning.runtimes.packed_linear import IntegerLinear, PackedLinear
 from qbert_lightning.runtimes.packed_weight import PackedWeight
@@ -29,15 +30,17 @@ WEIGHTS = (
 )
 
 
-def parts(spec: AffineSpec, before: AffineSpec) -> tuple[Tensor, ...]:
+def parts() -> tuple[Tensor, ...]:
     torch.manual_seed(1)
     return torch.randn(12, 64), torch.randn(12), torch.randn(2, 5, 64)
 
 
 @pytest.mark.parametrize("before", INPUTS, ids=str)
 @pytest.mark.parametrize("spec", WEIGHTS, ids=str)
-def test_it_is_the_product_of_the_levels(spec: AffineSpec, before: AffineSpec) -> None:
-    weight, bias, x = parts(spec, before)
+def test_it_is_the_product_of_the_levels(
+    spec: AffineSpec, before: AffineSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weight, bias, x = parts()
     quantizer, activation = spec.build(weight.shape), before.build()
     activation(x)
     activation.eval()
@@ -45,6 +48,7 @@ def test_it_is_the_product_of_the_levels(spec: AffineSpec, before: AffineSpec) -
     arguments = (packed, bias, Activation(activation), nn.Identity())
     operands = (activation(x), quantizer(weight), bias)
     expected = F.linear(*(operand.double() for operand in operands))
+    monkeypatch.setattr(packed_linear, "TOKENS_AT_ONCE", 4)
     for layer in (IntegerLinear(*arguments), PackedLinear(*arguments)):
         y = layer(x)
         assert y.shape == (2, 5, 12)
@@ -70,7 +74,7 @@ def test_sums_of_products_are_exact_whole_numbers() -> None:
 
 def test_a_layer_holds_no_more_than_its_codes_and_bias() -> None:
     spec, before = AffineSpec(4, RowGroups(4)), INPUTS[1]
-    weight, bias, x = parts(spec, before)
+    weight, bias, x = parts()
     activation = before.build()
     activation(x)
     packed = PackedWeight(spec.build(weight.shape).encode(weight), spec)
