@@ -19,7 +19,8 @@ def load(path: str | Path, compute: str = "float") -> nn.Module:
             model, each a folder; or a hub name ``owner/name`` or
             ``owner/name@revision``.
         compute: ``float`` decodes the weights once and has exactly the logits of the
-            fake-quantized model.
+            fake-quantized model; ``integer`` keeps the codes packed in memory and
+            multiplies integers (CPU; `qbert_lightning.runtimes.Integer`).
 
     Returns:
         A Hugging Face model; its label names are in ``config.id2label``.

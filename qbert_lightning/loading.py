@@ -10,6 +10,7 @@ from qbert_lightning.errors import QbertError
 from qbert_lightning.export import load_checkpoint, load_packed
 from qbert_lightning.export.locate import holds_codes, holds_plan, model_folder
 from qbert_lightning.models import fetch_snapshot, is_hub_id, load_float
+from qbert_lightning.runtimes.integer import load_integer
 
 if TYPE_CHECKING:
     from torch import nn
@@ -45,5 +46,17 @@ def _in_float(folder: Path) -> nn.Module:
     return load(folder)[0]
 
 
-COMPUTES: Mapping[str, Callable[[Path], nn.Module]] = {"float": _in_float}
+def _in_integers(folder: Path) -> nn.Module:
+    """Weights stay packed; a checkpoint, which has no codes yet, has none to keep."""
+    if not holds_codes(folder):
+        raise QbertError(
+            f"compute='integer': {folder} is not packed: accepted a packed model"
+        )
+    return load_integer(folder)
+
+
+COMPUTES: Mapping[str, Callable[[Path], nn.Module]] = {
+    "float": _in_float,
+    "integer": _in_integers,
+}
 """Ways of computing, each a function from a model's folder to the model."""

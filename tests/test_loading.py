@@ -84,7 +84,7 @@ def test_a_hub_name_is_fetched(
     ("path", "compute", "code", "complaint"),
     [
         ("/nowhere/at/all", "float", 4, "/nowhere/at/all: no model: accepted"),
-        ("/nowhere/at/all", "magic", 2, "compute='magic': accepted float"),
+        ("/nowhere/at/all", "magic", 2, "compute='magic': accepted float, integer"),
     ],
 )
 def test_what_cannot_be_loaded_is_told_in_one_line(

@@ -63,7 +63,8 @@ def pack(codes: Tensor, num_bits: int) -> Tensor:
     for upper, shift in reversed([*_halvings(num_bits)]):
         words -= (words >> shift & upper).mul_(2**shift - 1)
     chunks = words.view(torch.uint8).reshape(words.numel(), count)
-    stream = chunks[:, : count * num_bits // BYTE].reshape(-1)
+    # Not a view of the words, which are up to eight times as large.
+    stream = chunks[:, : count * num_bits // BYTE].reshape(-1).contiguous()
     return stream[: packed_bytes(codes.numel(), num_bits)]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor, nn
 
@@ -13,6 +15,7 @@ from qbert_lightning.functional import (
     ungroup,
 )
 from qbert_lightning.functional.integer_product import AffineMatrix, centre
+from qbert_lightning.plan import PerToken
 from qbert_lightning.quantizers import AffineQuantizer
 
 
@@ -39,15 +42,31 @@ class Activation(nn.Module):
         values = dequantize(quantize(groups, levels), levels)
         return ungroup(self.spec.granularity, values, x.shape)
 
-    def codes(self, x: Tensor) -> AffineMatrix:
-        """The codes of ``x`` ``[tokens, features]``."""
-        groups = group(self.spec.granularity, x)
-        levels = self._levels(groups)
+    def codes(self, x: Tensor, size: int) -> Iterator[AffineMatrix]:
+        """The codes of ``x`` ``[tokens, features]``, at most ``size`` tokens at a time.
+
+        Unless each token has a range of its own, all share that of the whole.
+        """
+        cut = self.spec.granularity
+        by_token = isinstance(cut, PerToken)
+        shared = None if by_token else self._levels(group(cut, x))
+        for tile in x.split(size):
+            groups = group(cut, tile)
+            yield self._codes(groups, shared or self._levels(groups), tile.shape)
+
+    def _codes(
+        self, groups: Tensor, levels: AffineParameters, shape: torch.Size
+    ) -> AffineMatrix:
         codes, offset = quantize(groups, levels), None
         if not self.spec.symmetric:
             codes.sub_(centre(levels))
             offset = moved_offset(levels)
-        return AffineMatrix(codes.to(torch.int8).reshape(x.shape), levels.scale, offset)
+        return AffineMatrix(codes.to(torch.int8).reshape(shape), levels.scale, offset)
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether a token's codes do not depend on the tokens beside it."""
+        return self.observed is not None or isinstance(self.spec.granularity, PerToken)
 
     def _levels(self, groups: Tensor) -> AffineParameters:
         return self.observed or self._parameters_of(groups)

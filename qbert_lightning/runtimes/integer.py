@@ -16,6 +16,7 @@ from qbert_lightning.plan import PerTensor, PerToken, QuantPlan, QuantSpec
 from qbert_lightning.quantizers import AffineQuantizer, AffineSpec
 from qbert_lightning.runtimes.activation import Activation
 from qbert_lightning.runtimes.base import Runtime
+from qbert_lightning.runtimes.first_token import compute_first_token_only
 from qbert_lightning.runtimes.packed_embedding import PackedEmbedding
 from qbert_lightning.runtimes.packed_linear import IntegerLinear, PackedLinear
 from qbert_lightning.runtimes.packed_weight import PackedWeight
@@ -31,7 +32,8 @@ class Integer(Runtime):
 
     A layer whose input is quantized multiplies int8 codes (`IntegerLinear`); one with
     weights alone dequantizes them for the time of a product (`PackedLinear`). Softmax,
-    LayerNorm and GELU are in floating point, as in Q8BERT.
+    LayerNorm and GELU are in floating point, as in Q8BERT. Of a sentence's last layer
+    only the first token is computed, all that its classifier looks at.
     """
 
     file_name = "model.safetensors"
@@ -86,6 +88,7 @@ def load_integer(folder: Path) -> PreTrainedModel:
         assert isinstance(spec, AffineSpec)  # checked
         weight = PackedWeight(packed.weights.pop(name), spec)
         packed.model.set_submodule(name, _in_service(layer, weight))
+    compute_first_token_only(packed.model)
     return packed.model.requires_grad_(False)
 
 

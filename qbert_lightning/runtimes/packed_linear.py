@@ -12,13 +12,18 @@ groups are no more than a scale of each output.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from qbert_lightning.functional.integer_product import AffineMatrix, integer_linear
 from qbert_lightning.runtimes.activation import Activation, moved_offset
-from qbert_lightning.runtimes.packed_weight import PackedWeight
+from qbert_lightning.runtimes.packed_weight import Block, PackedWeight
+
+# So that int8 codes, int32 sums and float results of a product stay in the cache.
+TOKENS_AT_ONCE = 512
 
 
 class PackedLinear(nn.Module):
@@ -85,12 +90,19 @@ class IntegerLinear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """``x [..., columns]`` → ``[..., rows]``."""
-        codes, scale, offset = self.before.codes(x.reshape(-1, x.shape[-1]))
-        y = self.known
-        if self.row_sums is not None and offset is not None:
-            y = torch.addcmul(y, offset, self.row_sums)
-        for block in self.weight.blocks():
-            inputs = AffineMatrix(codes[:, block.columns], scale, None)
-            y = integer_linear(inputs, block.matrix, y)
+        tokens, blocks = x.reshape(-1, x.shape[-1]), self.weight.blocks()
+        tiles = self.before.codes(tokens, TOKENS_AT_ONCE)
+        parts = [self._product(codes, blocks) for codes in tiles]
+        y = parts[0] if len(parts) == 1 else torch.cat(parts)
         result: Tensor = self.after(y.reshape(*x.shape[:-1], -1))
         return result
+
+    def _product(self, x: AffineMatrix, blocks: Sequence[Block]) -> Tensor:
+        """``x [tokens, columns]`` → ``[tokens, rows]``."""
+        y = self.known
+        if self.row_sums is not None and x.offset is not None:
+            y = torch.addcmul(y, x.offset, self.row_sums)
+        for columns, matrix in blocks:
+            part = AffineMatrix(x.codes[:, columns], x.scale, None)
+            y = integer_linear(part, matrix, y)
+        return y
