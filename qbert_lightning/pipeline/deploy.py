@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from qbert_lightning.export import load_checkpoint
 from qbert_lightning.models import load_tokenizer
+from qbert_lightning.pipeline.describe_task import describe_task
 from qbert_lightning.pipeline.evaluate import evaluate
 from qbert_lightning.pipeline.same_answers import difference
 from qbert_lightning.pipeline.stage_cache import Stage
@@ -34,7 +35,11 @@ def deploy(bench: Workbench, runtime: Runtime, quantized: Stage) -> Stage:
     Returns:
         The stage; its folder answers through `Runtime.load`, with ``deploy.json``.
     """
-    key = {"quantized": quantized.key, "runtime": bench.config["runtime"]}
+    key = {
+        "quantized": quantized.key,
+        "runtime": bench.config["runtime"],
+        "task": describe_task(bench).to_json(),
+    }
     return bench.stage(
         "deploy", key, lambda folder: _deploy(bench, runtime, quantized, folder)
     )
@@ -65,6 +70,7 @@ def evaluate_deployed(
 
 def _deploy(bench: Workbench, runtime: Runtime, quantized: Stage, folder: Path) -> None:
     model, plan = load_checkpoint(quantized.folder)
+    describe_task(bench).write(folder)
     began = time.perf_counter()
     runtime.write(model, plan, load_tokenizer(str(quantized.folder)), folder)
     seconds = time.perf_counter() - began

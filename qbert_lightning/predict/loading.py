@@ -25,6 +25,18 @@ def _load_float(folder: Path) -> nn.Module:
     return load_float(folder)[0]
 
 
+def _through(runtime: str) -> Callable[[Path], nn.Module]:
+    """Through a class of `qbert_lightning.runtimes`, imported when it is used."""
+
+    def load(folder: Path) -> nn.Module:
+        from qbert_lightning import runtimes
+
+        model: nn.Module = getattr(runtimes, runtime)().load(folder)
+        return model
+
+    return load
+
+
 @dataclass(frozen=True)
 class FolderKind:
     """A kind of folder that can be answered from.
@@ -38,9 +50,13 @@ class FolderKind:
     load: Callable[[Path], nn.Module]
 
 
-# The first that fits is taken. A runtime's folder is told by its `file_name`.
+# The first that fits is taken. The files are spelt out, as nothing heavy is imported to
+# list the choices; a test compares them with each runtime's `file_name`.
 RUNTIMES: Mapping[str, FolderKind] = {
+    "openvino": FolderKind(("openvino.safetensors",), _through("OpenVino")),
+    "onnxruntime": FolderKind(("model.onnx",), _through("OnnxRuntime")),
     "packed": FolderKind(("model.safetensors", "plan.json"), _load_packed),
+    "integer": FolderKind(("model.safetensors", "plan.json"), _through("Integer")),
     "float": FolderKind(("model.safetensors",), _load_float),
 }
 

@@ -53,8 +53,9 @@ class Runtime(ABC):
                 it: weights in floating point, quantizers live, evaluation mode.
             plan: Its plan.
             tokenizer: Saved beside it.
-            folder: An existing, empty folder. Gets `file_name`, ``config.json`` and the
-                tokenizer (Hugging Face layout), so that it answers on its own.
+            folder: An existing folder with nothing in it but, perhaps, a task card.
+                Gets `file_name`, ``config.json`` and the tokenizer (Hugging Face
+                layout), so that it answers on its own.
 
         Raises:
             QbertError: If the runtime refuses its own file (code 1).

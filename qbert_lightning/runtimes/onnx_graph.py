@@ -183,7 +183,7 @@ class OnnxGraph(Operations[str]):
         return self._node("Add", shifted_x, self._scalar(levels.origin))
 
     def _rounded(self, x: str, levels: ActivationLevels) -> str:
-        """``x̂ − origin`` by unsigned codes about 0 or 128, clipped if they are fewer."""
+        """``x̂ − origin`` by unsigned codes about 0 or 128, clipped where fewer."""
         if levels.origin:
             x = self._node("Sub", x, self._scalar(levels.origin))
         if levels.num_levels < NUM_CODES:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from qbert_lightning.errors import DATA, QbertError
-from qbert_lightning.export.checkpoint import CONFIG_FILE
+from qbert_lightning.export.companions import deciding_files
+from qbert_lightning.export.digest import file_digest
 from qbert_lightning.runtimes.bert_graph import build
 from qbert_lightning.runtimes.engine import Engine
 from qbert_lightning.runtimes.engine_model import Answer, Arrays
@@ -23,8 +24,8 @@ class OnnxRuntime(Engine):
     """ONNX Runtime's CPU kernels, on one ONNX file without external data.
 
     Codes take 2, 4 or 8 bits in the file (3 take 4, and 5 to 7 take 8) and 8 in
-    memory. The digest of all that comes before it, and of the configuration, is the
-    last entry of the file's metadata.
+    memory. The digest of all that comes before it, and of the files beside it that
+    decide the answers, is the last entry of the file's metadata.
     """
 
     file_name: ClassVar[str] = "model.onnx"
@@ -48,7 +49,7 @@ class OnnxRuntime(Engine):
         content, seal = sealed[:-length], sealed[-length:]
         if seal != _seal(content, file):
             raise QbertError(
-                f"{file}: it or {CONFIG_FILE} was altered since export: accepted a "
+                f"{file}: it or a file beside it was altered since export: accepted a "
                 "file of runtime=onnxruntime",
                 DATA,
             )
@@ -73,7 +74,8 @@ def _seal(content: bytes, file: Path) -> bytes:
     """
     import onnx
 
-    config = (file.parent / CONFIG_FILE).read_bytes()
-    digest = hashlib.sha256(content + config).hexdigest()
-    entry = onnx.StringStringEntryProto(key=SEAL, value=digest)
+    digest = hashlib.sha256(content)
+    for name in deciding_files(file.parent):
+        digest.update(f"{name} {file_digest(file.parent / name)}\n".encode())
+    entry = onnx.StringStringEntryProto(key=SEAL, value=digest.hexdigest())
     return onnx.ModelProto(metadata_props=[entry]).SerializeToString()

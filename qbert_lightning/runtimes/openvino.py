@@ -12,7 +12,7 @@ from torch import Tensor
 
 from qbert_lightning.errors import DATA, QbertError
 from qbert_lightning.export import read_container, write_container
-from qbert_lightning.export.checkpoint import CONFIG_FILE
+from qbert_lightning.export.companions import deciding_files
 from qbert_lightning.runtimes.bert_graph import build
 from qbert_lightning.runtimes.engine import Engine
 from qbert_lightning.runtimes.engine_model import Answer, Arrays
@@ -64,12 +64,13 @@ class OpenVino(Engine):
             openvino.serialize(graph.model(), network)
             parts = {NETWORK: network, WEIGHTS: network.with_suffix(".bin")}
             tensors = {name: _bytes_of(part) for name, part in parts.items()}
-        write_container(file, tensors, [CONFIG_FILE])
+        write_container(file, tensors, deciding_files(file.parent))
 
     def open_network(self, file: Path, num_threads: int) -> Answer:  # noqa: D102
         import openvino
 
-        parts = {k: v.numpy().tobytes() for k, v in read_container(file).items()}
+        tensors = read_container(file).tensors
+        parts = {name: each.numpy().tobytes() for name, each in tensors.items()}
         if set(parts) != {NETWORK, WEIGHTS}:
             raise QbertError(f"{file}: accepted a file of runtime=openvino", DATA)
         core = openvino.Core()

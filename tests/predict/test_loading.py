@@ -10,6 +10,7 @@ from transformers import BertForSequenceClassification, PreTrainedTokenizerBase
 
 from qbert_lightning.errors import QbertError
 from qbert_lightning.predict.loading import RUNTIMES, load_model
+from qbert_lightning.runtimes import Integer, OnnxRuntime, OpenVino
 from tests.predict.tiny_folder import tiny_folder
 from tests.tiny import tiny_batch
 
@@ -43,6 +44,26 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
 def test_a_runtime_that_finds_nothing_says_so(runtime: str, tmp_path: Path) -> None:
+    if runtime in ("openvino", "onnxruntime"):
+        pytest.importorskip(runtime, reason="needs the extra `export`")
     with pytest.raises(QbertError) as caught:
         load_model(tmp_path, runtime)
     assert caught.value.code == 4
+
+
+def test_runtimes_are_told_by_their_own_files() -> None:
+    own = {"openvino": OpenVino, "onnxruntime": OnnxRuntime, "integer": Integer}
+    for name, runtime in own.items():
+        assert RUNTIMES[name].files[0] == runtime.file_name
+
+
+def test_integers_answer_from_a_packed_folder(
+    tokenizer: PreTrainedTokenizerBase, tmp_path: Path
+) -> None:
+    folder = tiny_folder(tmp_path, ARCHITECTURE, tokenizer)
+    ids = tiny_batch()["input_ids"]
+    with torch.no_grad():
+        logits = load_model(folder, None)(ids).logits
+    torch.testing.assert_close(
+        load_model(folder, "integer")(ids).logits, logits, atol=1e-4, rtol=0
+    )
