@@ -12,7 +12,7 @@ from qbert_lightning.models import load_tokenizer
 from qbert_lightning.pipeline.describe_task import describe_task
 from qbert_lightning.pipeline.evaluate import evaluate
 from qbert_lightning.pipeline.same_answers import difference
-from qbert_lightning.pipeline.stage_cache import Stage
+from qbert_lightning.pipeline.stage_cache import Stage, key_hash
 from qbert_lightning.pipeline.workbench import Workbench
 from qbert_lightning.runtimes import Runtime
 
@@ -64,7 +64,7 @@ def evaluate_deployed(
     """
     # It is called like the float model and answers like it, which is all that is used.
     load = lambda: cast("PreTrainedModel", runtime.load(folder))  # noqa: E731
-    key = f"{model_key} {json.dumps(bench.config['runtime'], sort_keys=True)}"
+    key = key_hash({"model": model_key, "runtime": bench.config["runtime"]})
     return evaluate(bench, load, key, deployed=True)
 
 

@@ -59,7 +59,8 @@ class PackedWeight(nn.Module):
         self.register_buffer("codes", pack_rows(codes, self.num_bits))
         for name in ("scale", "offset"):
             values = encoded.tensors.get(name)
-            each = None if values is None else values.reshape(self.grid)
+            # Not a view, which would keep the whole file it was read from.
+            each = None if values is None else values.reshape(self.grid).clone()
             self.register_buffer(name, each)
 
     def matrix(self) -> Tensor:

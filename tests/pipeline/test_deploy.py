@@ -40,7 +40,8 @@ def test_deployed_scores_stand_beside_the_others(
     assert exported.metrics["deployed/bytes_on_disk"] == facts["bytes_on_disk"] == size
     assert facts["checked_examples"] == facts["answers"] == 64
     assert facts["different_answers"] == 0
-    assert facts["largest_logit_difference"] < 1e-4
+    # A value between two activation levels may be rounded to the other one.
+    assert facts["largest_logit_difference"] < 1e-2
     assert facts["seconds_to_write"] > 0
 
     capsys.readouterr()
