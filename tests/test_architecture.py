@@ -93,7 +93,8 @@ THIRD_PARTY: dict[str, set[str]] = {
     "modules": LIGHTNING,
     "callbacks": LIGHTNING,
     "export": LIGHTNING | {"safetensors"},
-    "runtimes": LIGHTNING | {"transformers", "onnx", "onnxruntime", "openvino"},
+    "runtimes": LIGHTNING
+    | {"transformers", "ml_dtypes", "onnx", "onnxruntime", "openvino"},
     "report": {"plotly", "matplotlib", "numpy"},
     "benchmarks": LIGHTNING
     | {"yaml", "pyhessian", "hessian_eigenthings", "playwright"},
