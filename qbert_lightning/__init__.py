@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ def load(path: str | Path, compute: str = "float") -> nn.Module:
         QbertError: (code 2) an unknown ``compute``; (code 3) the hub does not answer;
             (code 4) nothing there, or a file that is missing, altered or no model's.
     """
-    from qbert_lightning.loading import load_model
-
-    return load_model(path, compute)
+    # By name, so that importing the package imports nothing else.
+    loading = import_module("qbert_lightning.loading")
+    model: nn.Module = loading.load_model(path, compute)
+    return model

@@ -183,19 +183,16 @@ class OnnxGraph(Operations[str]):
         return self._node("Add", shifted_x, self._scalar(levels.origin))
 
     def _rounded(self, x: str, levels: ActivationLevels) -> str:
-        """``x̂ − origin`` by unsigned codes about 0 or 128, clipped where fewer."""
+        """``x̂ − origin`` by unsigned codes from 0 or about 128."""
         if levels.origin:
             x = self._node("Sub", x, self._scalar(levels.origin))
         if levels.num_levels < NUM_CODES:
             ends = (levels.low - levels.origin, levels.high - levels.origin)
             x = self._node("Clip", x, *(self._scalar(end) for end in ends))
         zero = 0 if levels.origin == levels.low else NUM_CODES // 2
-        scale, zero = (
-            self._scalar(levels.step),
-            self._constant(np.array(zero, np.uint8)),
-        )
-        codes = self._node("QuantizeLinear", x, scale, zero)
-        return self._node("DequantizeLinear", codes, scale, zero)
+        grid = self._scalar(levels.step), self._constant(np.array(zero, np.uint8))
+        codes = self._node("QuantizeLinear", x, *grid)
+        return self._node("DequantizeLinear", codes, *grid)
 
     def _small(self, codes: Tensor, num_bits: int) -> str:
         """A constant whose file holds 2, 4 or 8 bits a code."""
