@@ -5,9 +5,9 @@ from qbert_lightning.functional.affine import (
     choose_parameters,
     code_range,
     dequantize,
-    fake_quantize,
     quantize,
 )
+from qbert_lightning.functional.fake_quantize import fake_quantize
 from qbert_lightning.functional.grouping import group, ungroup
 from qbert_lightning.functional.int8_codes import int8_codes
 from qbert_lightning.functional.integer_product import (

@@ -19,6 +19,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from qbert_lightning.functional.affine import AffineParameters
+from qbert_lightning.functional.blocks import positions_outside
 from qbert_lightning.functional.int8_codes import int8_codes
 from qbert_lightning.functional.integer_product import (
     AffineMatrix,
@@ -82,15 +83,11 @@ class _QuantizedLinear(torch.autograd.Function):
         clip_gradient: bool,
         dtype: torch.dtype,
     ) -> Tensor:
-        codes, outside = int8_codes(
-            x.reshape(1, -1), input_levels, find_outside=clip_gradient
-        )
-        quantized_x = int8_matrix(codes.reshape(x.shape), input_levels)
-        groups = weight.reshape(weight_levels.scale.shape[0], -1)
-        codes, _ = int8_codes(groups, weight_levels)
-        quantized_weight = int8_matrix(codes.reshape(weight.shape), weight_levels)
-        if outside is not None:
-            outside = outside.reshape(x.shape)
+        quantized_x = _quantized(x, input_levels)
+        quantized_weight = _quantized(weight, weight_levels)
+        outside = None
+        if clip_gradient:
+            outside = positions_outside(x.reshape(1, -1), input_levels)
         ctx.save_for_backward(*quantized_x, *quantized_weight, outside)
         ctx.types = (dtype, x.dtype, weight.dtype, None if bias is None else bias.dtype)
         return integer_linear(quantized_x, quantized_weight, bias).to(dtype)
@@ -112,7 +109,7 @@ class _QuantizedLinear(torch.autograd.Function):
         if ctx.needs_input_grad[0]:
             of_x = (gradient @ weight.values().to(dtype)).to(x_type)
             if outside is not None:
-                of_x.masked_fill_(outside, 0)
+                of_x.view(-1).index_fill_(0, outside, 0)
         sums = gradient.sum(0, dtype=torch.float32)
         if ctx.needs_input_grad[1]:
             of_weight = (gradient.T @ x.codes.to(dtype)).float().mul_(x.scale)
@@ -122,3 +119,9 @@ class _QuantizedLinear(torch.autograd.Function):
         if ctx.needs_input_grad[2]:
             of_bias = sums.to(bias_type)
         return of_x, of_weight, of_bias, None, None, None, None
+
+
+def _quantized(matrix: Tensor, levels: AffineParameters) -> AffineMatrix:
+    """A matrix ``[rows, columns]`` on levels of groups of consecutive rows."""
+    codes = int8_codes(matrix.reshape(levels.scale.shape[0], -1), levels)
+    return int8_matrix(codes.reshape(matrix.shape), levels)
