@@ -4,6 +4,7 @@ from qbert_lightning.benchmarks.base import Benchmark, Outcome, Say, Subject
 from qbert_lightning.benchmarks.hessian import HessianBenchmark
 from qbert_lightning.benchmarks.kills import KillBenchmark
 from qbert_lightning.benchmarks.page import PageBenchmark
+from qbert_lightning.benchmarks.qat import QatBenchmark
 from qbert_lightning.benchmarks.refusals import RefusalsBenchmark
 from qbert_lightning.benchmarks.sweeps import SweepBenchmark
 
@@ -13,6 +14,7 @@ __all__ = [
     "KillBenchmark",
     "Outcome",
     "PageBenchmark",
+    "QatBenchmark",
     "RefusalsBenchmark",
     "Say",
     "Subject",
