@@ -28,7 +28,6 @@ from qbert_lightning.functional.integer_product import (
 )
 
 
-@torch.compiler.disable  # type: ignore[untyped-decorator]
 def quantized_linear(
     x: Tensor,
     weight: Tensor,
