@@ -6,6 +6,7 @@ from qbert_lightning.benchmarks.inference import InferenceBenchmark
 from qbert_lightning.benchmarks.kills import KillBenchmark
 from qbert_lightning.benchmarks.mutations import MutationBenchmark
 from qbert_lightning.benchmarks.page import PageBenchmark
+from qbert_lightning.benchmarks.qat import QatBenchmark
 from qbert_lightning.benchmarks.refusals import RefusalsBenchmark
 from qbert_lightning.benchmarks.startup import StartupBenchmark
 from qbert_lightning.benchmarks.sweeps import SweepBenchmark
@@ -18,6 +19,7 @@ __all__ = [
     "MutationBenchmark",
     "Outcome",
     "PageBenchmark",
+    "QatBenchmark",
     "RefusalsBenchmark",
     "Say",
     "StartupBenchmark",

@@ -285,6 +285,7 @@ TABLE: tuple[tuple[str, Accepted], ...] = (
     ("*.max_steps", Number(-1)),
     ("*.gradient_clip_val", Number(0, whole=False, null=True)),
     ("*.select", Words(("last", "best"))),
+    ("quantize.int8_forward", Flag()),
     ("*.lr", POSITIVE),
     ("*.weight_decay", Number(0, whole=False)),
     ("*.fused", Flag(null=True)),

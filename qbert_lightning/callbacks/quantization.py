@@ -9,6 +9,7 @@ import pytorch_lightning as pl
 from torch import Tensor
 
 from qbert_lightning.errors import QbertError
+from qbert_lightning.layers import set_int8_forward
 from qbert_lightning.methods import QuantMethod
 from qbert_lightning.plan import QuantPlan, SensitivityTable
 
@@ -24,6 +25,7 @@ class QuantizationCallback(pl.Callback):
         plan: What is quantized.
         calibration: Batches for `QuantMethod.calibrate`; used if the method asks.
         sensitivity: What the plan was made from, for callbacks that show it.
+        int8_forward: Whether training computes products on codes.
     """
 
     def __init__(
@@ -32,11 +34,14 @@ class QuantizationCallback(pl.Callback):
         plan: QuantPlan,
         calibration: Sequence[dict[str, Tensor]] = (),
         sensitivity: SensitivityTable | None = None,
+        *,
+        int8_forward: bool = False,
     ) -> None:
         self.method = method
         self.plan = plan
         self.calibration = calibration
         self.sensitivity = sensitivity
+        self.int8_forward = int8_forward
         self._prepared = False
         self._calibrated = False
 
@@ -52,6 +57,7 @@ class QuantizationCallback(pl.Callback):
     ) -> None:
         if not self._prepared:
             self.method.prepare(pl_module.model, self.plan)
+            set_int8_forward(pl_module.model, self.int8_forward)
             self._prepared = True
 
     def on_fit_start(  # noqa: D102

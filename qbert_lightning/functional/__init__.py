@@ -5,17 +5,20 @@ from qbert_lightning.functional.affine import (
     choose_parameters,
     code_range,
     dequantize,
-    fake_quantize,
     quantize,
 )
+from qbert_lightning.functional.fake_quantize import fake_quantize
 from qbert_lightning.functional.grouping import group, ungroup
+from qbert_lightning.functional.int8_codes import int8_codes
 from qbert_lightning.functional.integer_product import (
     AffineMatrix,
     affine_matrix,
+    int8_matrix,
     integer_linear,
     integer_product,
 )
 from qbert_lightning.functional.packing import pack, packed_bytes, unpack
+from qbert_lightning.functional.quantized_linear import quantized_linear
 
 __all__ = [
     "AffineMatrix",
@@ -26,11 +29,14 @@ __all__ = [
     "dequantize",
     "fake_quantize",
     "group",
+    "int8_codes",
+    "int8_matrix",
     "integer_linear",
     "integer_product",
     "pack",
     "packed_bytes",
     "quantize",
+    "quantized_linear",
     "ungroup",
     "unpack",
 ]

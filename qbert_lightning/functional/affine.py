@@ -17,7 +17,6 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.autograd.function import FunctionCtx
 
 
 class AffineParameters(NamedTuple):
@@ -86,61 +85,3 @@ def quantize(groups: Tensor, parameters: AffineParameters) -> Tensor:
 def dequantize(codes: Tensor, parameters: AffineParameters) -> Tensor:
     """The levels that ``codes`` ``[groups, elements]`` stand for, float32."""
     return (codes * parameters.scale).add_(parameters.offset)
-
-
-def fake_quantize(
-    groups: Tensor, parameters: AffineParameters, *, clip_gradient: bool = True
-) -> Tensor:
-    """Quantize and dequantize, with a straight-through gradient.
-
-    The gradient is one inside the range and, with ``clip_gradient``, zero outside it
-    (Q-BERT section 3); without, it is one everywhere (Q8BERT).
-
-    Args:
-        groups: ``[groups, elements]``, any floating type.
-        parameters: Levels of each group.
-        clip_gradient: Whether values outside the range get no gradient.
-
-    Returns:
-        ``[groups, elements]`` in the type of ``groups``.
-
-    >>> import torch
-    >>> x = torch.tensor([[-1.0, 0.4, 2.0]])
-    >>> levels = choose_parameters(x.amin(1, True), x.amax(1, True), 2, symmetric=False)
-    >>> fake_quantize(x, levels).tolist()
-    [[-1.0, 0.0, 2.0]]
-    """
-    result: Tensor = _FakeQuantize.apply(  # type: ignore[no-untyped-call]
-        groups, *parameters, clip_gradient
-    )
-    return result
-
-
-class _FakeQuantize(torch.autograd.Function):
-    """One pass with one temporary; keeps at most a mask for the backward pass."""
-
-    @staticmethod
-    def forward(
-        ctx: FunctionCtx,
-        groups: Tensor,
-        scale: Tensor,
-        offset: Tensor,
-        lowest: int,
-        highest: int,
-        clip_gradient: bool,
-    ) -> Tensor:
-        parameters = AffineParameters(scale, offset, lowest, highest)
-        inside = None
-        if clip_gradient:
-            low, high = scale * lowest + offset, scale * highest + offset
-            inside = (groups >= low) & (groups <= high)
-        ctx.save_for_backward(inside)  # type: ignore[arg-type]
-        codes = quantize(groups.float(), parameters)
-        return codes.mul_(scale).add_(offset).to(groups.dtype)
-
-    @staticmethod
-    def backward(ctx: FunctionCtx, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        (inside,) = ctx.saved_tensors  # type: ignore[attr-defined]
-        if inside is not None:
-            gradient = gradient * inside
-        return gradient, None, None, None, None, None

@@ -35,6 +35,11 @@ class AffineMatrix(NamedTuple):
     scale: Tensor
     offset: Tensor | None
 
+    def values(self) -> Tensor:
+        """The levels that the codes stand for, float32 ``[rows, k]``."""
+        values = self.codes * self.scale
+        return values if self.offset is None else values.add_(self.offset)
+
 
 def centre(parameters: AffineParameters) -> int:
     """What is subtracted from codes so that they fit int8: 128 from 0 … 255.
@@ -53,19 +58,26 @@ def affine_matrix(codes: Tensor, parameters: AffineParameters) -> AffineMatrix:
     """A quantized matrix from its codes, which are moved into the range of int8.
 
     Args:
-        codes: Whole numbers of any type, ``[rows, k]``.
+        codes: Whole numbers of any signed or floating type, ``[rows, k]``.
+        parameters: See `int8_matrix`.
+    """
+    return int8_matrix((codes - centre(parameters)).to(torch.int8), parameters)
+
+
+def int8_matrix(codes: Tensor, parameters: AffineParameters) -> AffineMatrix:
+    """A quantized matrix from codes that were moved by `centre` before.
+
+    Args:
+        codes: int8 ``[rows, k]``.
         parameters: Levels, one per group of as many consecutive rows each. Codes that
             start below zero are symmetric: their offset is taken to be zero.
     """
     scale, offset, lowest, _ = parameters
-    shift = centre(parameters)
-    rows = codes.shape[0] // scale.shape[0] if scale.shape[0] > 1 else 1
-    moved = None if lowest < 0 else offset + shift * scale
-    return AffineMatrix(
-        (codes - shift).to(torch.int8) if shift else codes.to(torch.int8),
-        scale.repeat_interleave(rows, 0),
-        None if moved is None else moved.repeat_interleave(rows, 0),
-    )
+    if scale.shape[0] > 1:
+        rows = codes.shape[0] // scale.shape[0]
+        scale, offset = (each.repeat_interleave(rows, 0) for each in (scale, offset))
+    moved = None if lowest < 0 else offset + centre(parameters) * scale
+    return AffineMatrix(codes, scale, moved)
 
 
 def integer_linear(
@@ -88,7 +100,9 @@ def integer_linear(
         if weight.offset is not None:
             sums = sums + weight.codes.shape[1] * weight.offset.reshape(1, -1)
         constant = constant + x.offset * sums
-    y = integer_product(x.codes, weight.codes).float()
+    product = integer_product(x.codes, weight.codes)
+    # Converted where it lies: fresh memory costs more than the conversion.
+    y = product.view(torch.float32).copy_(product)
     torch.addcmul(constant, y, x.scale * weight_scale, out=y)
     if weight.offset is not None:
         sums = x.scale * x.codes.sum(1, keepdim=True, dtype=torch.int32)

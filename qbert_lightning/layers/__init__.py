@@ -2,6 +2,7 @@
 
 from qbert_lightning.layers.base import QuantizedLayer
 from qbert_lightning.layers.embedding import QuantizedEmbedding
+from qbert_lightning.layers.integer_forward import set_int8_forward
 from qbert_lightning.layers.linear import QuantizedLinear
 from qbert_lightning.layers.surgery import apply_plan, layer_shapes, quantized_layers
 
@@ -12,4 +13,5 @@ __all__ = [
     "apply_plan",
     "layer_shapes",
     "quantized_layers",
+    "set_int8_forward",
 ]

@@ -16,10 +16,15 @@ class QuantizedLayer(nn.Module):
 
     A quantized layer is a subclass of the float layer with the same parameter names, so
     a float checkpoint loads into it.
+
+    Attributes:
+        int8_forward: Whether training computes products on codes, where the formats
+            allow it: the same numbers up to rounding, in less time and memory.
     """
 
     weight: Tensor
     step: Tensor
+    int8_forward: bool = False
 
     def attach(self, scheme: QuantScheme, layer: str) -> Self:
         """Give the layer its quantizers.

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Self
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from qbert_lightning.layers.base import QuantizedLayer
+from qbert_lightning.layers.integer_forward import integer_forward
 from qbert_lightning.plan import QuantScheme
 
 
@@ -35,7 +37,22 @@ class QuantizedLinear(QuantizedLayer, nn.Linear):
         """``x [..., in_features]`` → ``[..., out_features]``."""
         if self.delayed():
             return super().forward(x)
-        weight = self.weight_quantizer(self.weight)
-        y = F.linear(self.input_quantizer(x), weight, self.bias)
+        y = self._integer_product(x) if self.uses_integers() else None
+        if y is None:
+            weight = self.weight_quantizer(self.weight)
+            y = F.linear(self.input_quantizer(x), weight, self.bias)
         result: Tensor = self.output_quantizer(y)
         return result
+
+    def uses_integers(self) -> bool:
+        """Whether this call may be an integer product.
+
+        Only training is: an evaluated model gives fake quantization's own numbers, and
+        can be differentiated twice.
+        """
+        return self.int8_forward and self.training and torch.is_grad_enabled()
+
+    def _integer_product(self, x: Tensor) -> Tensor | None:
+        return integer_forward(
+            x, self.weight, self.bias, self.input_quantizer, self.weight_quantizer
+        )

@@ -12,6 +12,7 @@ from qbert_lightning.callbacks import QuantizationCallback
 from qbert_lightning.export import save_checkpoint
 from qbert_lightning.methods import QuantMethod
 from qbert_lightning.models import load_float
+from qbert_lightning.pipeline.int8_forward import uses_int8
 from qbert_lightning.pipeline.stage_cache import Stage
 from qbert_lightning.pipeline.workbench import Workbench
 from qbert_lightning.plan import QuantPlan, SensitivityTable
@@ -44,8 +45,12 @@ def quantize(
     }
     if method.trains:
         key["objective"] = config["objective"]
-        key["recipe"] = config["quantize"]
+        recipe = dict(config["quantize"])
+        int8_forward = uses_int8(recipe.pop("int8_forward"), bench.devices[0])
+        key["recipe"] = recipe
         key |= bench.trainer_key()
+        if int8_forward:  # rounds differently
+            key["int8_forward"] = True
 
     def make(folder: Path) -> Mapping[str, Any]:
         facts: Mapping[str, Any] = {}
@@ -54,7 +59,11 @@ def quantize(
         if method.trains:
             callbacks: list[pl.Callback] = [
                 QuantizationCallback(
-                    method, plan, _calibration(bench, method), sensitivity
+                    method,
+                    plan,
+                    _calibration(bench, method),
+                    sensitivity,
+                    int8_forward=key.get("int8_forward", False),
                 ),
                 *bench.callbacks.values(),
             ]

@@ -45,6 +45,13 @@ class Training:
 
 
 @dataclass
+class QuantizedTraining(Training):
+    """`quantize`: how the quantized model is trained."""
+
+    int8_forward: Literal["auto"] | bool
+
+
+@dataclass
 class Resume:
     """`resume`: how often a training keeps its state; no part of any result."""
 
@@ -249,7 +256,7 @@ class AnyArgument:
 # Sections with keys of their own, by address.
 SECTIONS: dict[str, type] = {
     "finetune": Training,
-    "quantize": Training,
+    "quantize": QuantizedTraining,
     "resume": Resume,
     "analysis": Analysis,
     "paths": Paths,

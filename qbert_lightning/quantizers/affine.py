@@ -21,7 +21,14 @@ from qbert_lightning.functional import (
     ungroup,
 )
 from qbert_lightning.observers import Observer
-from qbert_lightning.plan import Granularity, ObserverSpec, PerTensor, QuantSpec
+from qbert_lightning.plan import (
+    Granularity,
+    ObserverSpec,
+    PerChannel,
+    PerTensor,
+    QuantSpec,
+    RowGroups,
+)
 from qbert_lightning.plan.size import affine_bits
 from qbert_lightning.quantizers.base import Encoded, Quantizer
 
@@ -141,6 +148,13 @@ class AffineQuantizer(Quantizer):
                 DATA,
             )
 
+    def row_levels(self, matrix: Tensor) -> AffineParameters | None:  # noqa: D102
+        if not isinstance(self.spec.granularity, PerTensor | PerChannel | RowGroups):
+            return None
+        if self.observer is not None:
+            self.observer(matrix)
+        return self.parameters_of(group(self.spec.granularity, matrix))
+
     def look_up(self, table: Tensor, indices: Tensor) -> Tensor:
         """Rows of the quantized table; with one range, only these are quantized."""
         if not isinstance(self.spec.granularity, PerTensor):
@@ -161,10 +175,13 @@ class AffineQuantizer(Quantizer):
             low, high, self.spec.num_bits, symmetric=self.spec.symmetric
         )
 
-    def _fake_quantize(self, groups: Tensor, levels: AffineParameters) -> Tensor:
+    @property
+    def clips_gradient(self) -> bool:  # noqa: D102
         # A range taken from the tensor itself has nothing outside it.
-        clip = self.spec.clip_gradient and self.observer is not None
-        return fake_quantize(groups, levels, clip_gradient=clip)
+        return self.spec.clip_gradient and self.observer is not None
+
+    def _fake_quantize(self, groups: Tensor, levels: AffineParameters) -> Tensor:
+        return fake_quantize(groups, levels, clip_gradient=self.clips_gradient)
 
     def extra_repr(self) -> str:  # noqa: D102
         kind = "symmetric" if self.spec.symmetric else "asymmetric"

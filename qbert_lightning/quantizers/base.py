@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from qbert_lightning.functional import AffineParameters
+
 
 @dataclass(frozen=True)
 class Encoded:
@@ -34,6 +36,11 @@ class Quantizer(nn.Module, ABC):
     the bit: ``decode(encode(x)) == forward(x)``.
     """
 
+    @property
+    def clips_gradient(self) -> bool:
+        """Whether values outside the range get no gradient."""
+        return False
+
     @abstractmethod
     def forward(self, x: Tensor) -> Tensor:
         """``x`` moved to the nearest level; same shape and type."""
@@ -58,6 +65,20 @@ class Quantizer(nn.Module, ABC):
             QbertError: If a part is missing, of another shape, or out of range, or if
                 a level would not be finite (code 4).
         """
+
+    def row_levels(self, matrix: Tensor) -> AffineParameters | None:
+        """Levels of a matrix, if each row has a single scale; fit for integer products.
+
+        An observer counts this as one look at the matrix, as with ``forward``.
+
+        Args:
+            matrix: ``[rows, columns]``.
+
+        Returns:
+            Levels of each group of consecutive rows; `None`, with nothing observed, if
+            the format has no such levels.
+        """
+        return None
 
     def look_up(self, table: Tensor, indices: Tensor) -> Tensor:
         """Rows of a quantized table ``[rows, features]``.

@@ -1,0 +1,71 @@
+"""Quantize and dequantize at once, with a gradient to train by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from qbert_lightning.functional.affine import AffineParameters, quantize
+from qbert_lightning.functional.blocks import blocks, positions_outside
+
+
+def fake_quantize(
+    groups: Tensor, parameters: AffineParameters, *, clip_gradient: bool = True
+) -> Tensor:
+    """Quantize and dequantize, with a straight-through gradient.
+
+    The gradient is one inside the range and, with ``clip_gradient``, zero outside it
+    (Q-BERT section 3); without, it is one everywhere (Q8BERT).
+
+    Args:
+        groups: ``[groups, elements]``, any floating type.
+        parameters: Levels of each group.
+        clip_gradient: Whether values outside the range get no gradient.
+
+    Returns:
+        ``[groups, elements]`` in the type of ``groups``.
+
+    >>> import torch
+    >>> from qbert_lightning.functional import choose_parameters
+    >>> x = torch.tensor([[-1.0, 0.4, 2.0]])
+    >>> levels = choose_parameters(x.amin(1, True), x.amax(1, True), 2, symmetric=False)
+    >>> fake_quantize(x, levels).tolist()
+    [[-1.0, 0.0, 2.0]]
+    """
+    result: Tensor = _FakeQuantize.apply(  # type: ignore[no-untyped-call]
+        groups, *parameters, clip_gradient
+    )
+    return result
+
+
+class _FakeQuantize(torch.autograd.Function):
+    """Goes block by block; keeps at most some positions for the backward pass."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,  # noqa: ANN401
+        groups: Tensor,
+        scale: Tensor,
+        offset: Tensor,
+        lowest: int,
+        highest: int,
+        clip_gradient: bool,
+    ) -> Tensor:
+        parameters = AffineParameters(scale, offset, lowest, highest)
+        result = torch.empty_like(groups)
+        for block in blocks(groups):
+            codes = quantize(groups[:, block].float(), parameters)
+            result[:, block] = codes.mul_(scale).add_(offset)
+        outside = positions_outside(groups, parameters) if clip_gradient else None
+        ctx.save_for_backward(outside)
+        return result
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
+        (outside,) = ctx.saved_tensors
+        if outside is not None and outside.numel():
+            flat = gradient.reshape(-1).index_fill(0, outside, 0)
+            gradient = flat.reshape(gradient.shape)
+        return gradient, None, None, None, None, None

@@ -1,0 +1,50 @@
+"""What a training step is measured to keep."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from qbert_lightning.benchmarks.qat_step import TrainingStep, random_batch
+
+
+class Table(nn.Module):
+    """Looks words up and multiplies them by a matrix, as a model with one output."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = nn.Embedding(9, 256)
+        self.matrix = nn.Linear(256, 128)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor]:
+        return (self.matrix(self.table(input_ids)),)
+
+
+def step() -> TrainingStep:
+    batch = random_batch(9, 4, 8, 0, torch.device("cpu"))
+    return TrainingStep(Table(), batch)
+
+
+def test_saved_memory_is_counted_once_and_without_parameters() -> None:
+    words = 4 * 8
+    # The looked-up rows, the outputs that are squared (as a leaf of the loss), the ids.
+    expected = (words * 256 + words * 128) * 4 + words * 8
+    assert step().saved_mib() * 2**20 == expected
+
+
+def test_a_step_trains() -> None:
+    measured = step()
+    before = float(measured.loss().detach())
+    wall, cpu = measured.seconds()
+    assert wall > 0
+    assert cpu >= 0
+    assert float(measured.loss().detach()) < before
+
+
+def test_batches_are_random_words_of_a_seed() -> None:
+    cpu = torch.device("cpu")
+    batch = random_batch(50, 3, 7, 1, cpu)
+    assert batch["input_ids"].shape == (3, 7)
+    assert int(batch["input_ids"].max()) < 50
+    assert torch.equal(batch["input_ids"], random_batch(50, 3, 7, 1, cpu)["input_ids"])
+    assert bool(batch["attention_mask"].all())

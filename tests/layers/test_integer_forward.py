@@ -1,0 +1,130 @@
+"""Training on integer products: the same layer, the same numbers, the same ranges."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from qbert_lightning.layers import QuantizedLinear, apply_plan, set_int8_forward
+from qbert_lightning.layers.integer_forward import integer_forward
+from qbert_lightning.observers import MinMax, MovingAverage, Percentile
+from qbert_lightning.plan import (
+    ColumnGroups,
+    PerChannel,
+    PerTensor,
+    PerToken,
+    QuantPlan,
+    QuantScheme,
+    RowGroups,
+)
+from qbert_lightning.quantizers import AffineSpec
+from tests.tiny import tiny_batch, tiny_bert
+
+OBSERVED = AffineSpec(8, observer=MovingAverage(0.9))
+
+
+def twins(
+    scheme: QuantScheme, bias: bool = True
+) -> tuple[QuantizedLinear, QuantizedLinear]:
+    """The same layer on integers and on floats."""
+    torch.manual_seed(0)
+    linear = nn.Linear(12, 8, bias=bias)
+    ours, theirs = (
+        QuantizedLinear.from_float(copy.deepcopy(linear), scheme, "layer")
+        for _ in range(2)
+    )
+    set_int8_forward(ours, True)
+    return ours, theirs
+
+
+@pytest.mark.parametrize("symmetric", [True, False])
+@pytest.mark.parametrize(
+    "observer", [MovingAverage(0.9), MinMax(), Percentile(99.0), None]
+)
+@pytest.mark.parametrize("granularity", [PerTensor(), RowGroups(4), PerChannel()])
+@pytest.mark.parametrize("delay", [0, 2])
+def test_agrees_with_fake_quantization_step_by_step(
+    symmetric: bool, observer: object, granularity: object, delay: int
+) -> None:
+    activation = AffineSpec(
+        8, symmetric=symmetric, observer=observer, clip_gradient=not symmetric
+    )
+    weight = AffineSpec(4, granularity, symmetric)
+    scheme = QuantScheme(weight, activation, activation if symmetric else None, delay)
+    ours, theirs = twins(scheme, bias=delay == 0)
+    for step in range(4):
+        x = torch.randn(3, 5, 12, generator=torch.Generator().manual_seed(step))
+        found = []
+        for layer in (ours, theirs):
+            inputs = x.clone().requires_grad_()
+            layer.zero_grad()
+            y = layer(inputs)
+            y.sin().sum().backward()
+            found.append([y, inputs.grad, *(p.grad for p in layer.parameters())])
+        for our, their in zip(*found, strict=True):
+            # A value between two levels of the output may round to either.
+            tolerance = 0.02 if symmetric and step >= delay else 1e-5
+            assert (our - their).abs().max() <= tolerance * their.abs().max()
+        for name, tensor in theirs.state_dict().items():
+            assert torch.allclose(ours.state_dict()[name], tensor, rtol=1e-5), name
+
+
+def test_evaluation_is_fake_quantization_to_the_bit() -> None:
+    ours, theirs = twins(QuantScheme(AffineSpec(4), OBSERVED))
+    x = torch.randn(4, 12)
+    for layer in (ours, theirs):
+        layer(x)
+        layer.eval()
+    assert torch.equal(ours(x), theirs(x))
+
+
+@pytest.mark.parametrize(
+    "scheme",
+    [
+        QuantScheme(AffineSpec(4)),
+        QuantScheme(None, OBSERVED),
+        QuantScheme(AffineSpec(4, ColumnGroups(6)), OBSERVED),
+        QuantScheme(AffineSpec(4), AffineSpec(8, PerToken())),
+        QuantScheme(AffineSpec(4), AffineSpec(8, PerChannel())),
+    ],
+)
+def test_other_formats_are_left_to_fake_quantization(scheme: QuantScheme) -> None:
+    ours, theirs = twins(scheme)
+    x = torch.randn(4, 12)
+    quantizers = ours.input_quantizer, ours.weight_quantizer
+    assert integer_forward(x, ours.weight, ours.bias, *quantizers) is None
+    assert torch.equal(ours(x), theirs(x))
+    for name, tensor in theirs.state_dict().items():
+        assert torch.equal(ours.state_dict()[name], tensor)  # observed once
+
+
+def test_a_model_compiles_around_it() -> None:
+    ours, theirs = twins(QuantScheme(AffineSpec(4), OBSERVED))
+    compiled = torch.compile(ours, backend="eager")
+    x = torch.randn(4, 12)
+    assert torch.allclose(compiled(x), theirs(x), atol=1e-5)
+
+
+def test_a_bert_trains_as_with_fake_quantization() -> None:
+    losses = []
+    for int8_forward in (True, False):
+        model = tiny_bert().eval().train()
+        for module in model.modules():
+            if isinstance(module, nn.Dropout):
+                module.p = 0.0
+        model.config.attention_probs_dropout_prob = 0.0
+        scheme = QuantScheme(AffineSpec(8, RowGroups(4)), OBSERVED)
+        names = [name for name, _ in model.named_modules() if name.endswith("dense")]
+        apply_plan(model, QuantPlan(dict.fromkeys(names, scheme)))
+        set_int8_forward(model, int8_forward)
+        optimizer = torch.optim.AdamW(model.parameters(), 1e-3)
+        for _ in range(5):
+            optimizer.zero_grad()
+            loss = model(**tiny_batch()).loss
+            loss.backward()
+            optimizer.step()
+        losses.append(loss.item())
+    assert losses[0] == pytest.approx(losses[1], rel=1e-3)
