@@ -105,7 +105,11 @@ def test_a_model_compiles_around_it() -> None:
     ours, theirs = twins(QuantScheme(AffineSpec(4), OBSERVED))
     compiled = torch.compile(ours, backend="eager")
     x = torch.randn(4, 12)
-    assert torch.allclose(compiled(x), theirs(x), atol=1e-5)
+    y, expected = compiled(x), theirs(x)
+    assert torch.allclose(y, expected, atol=1e-5)
+    y.square().sum().backward()
+    expected.square().sum().backward()
+    assert torch.allclose(ours.weight.grad, theirs.weight.grad, atol=1e-4)
 
 
 def test_a_bert_trains_as_with_fake_quantization() -> None:
