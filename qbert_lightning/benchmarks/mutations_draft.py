@@ -70,7 +70,7 @@ class Draft:
 
     def put(self, name: str, value: Any) -> None:
         """Replace a companion by a JSON value."""
-        self.files[name] = json.dumps(value).encode()
+        self.files[name] = json.dumps(value, allow_nan=False).encode()
 
     def folder(self) -> dict[str, bytes]:
         """Name → content of every file, digests and seal computed anew."""
@@ -89,7 +89,7 @@ class Draft:
                 "data_offsets": [position + low, stop + high],
             }
             position = stop
-        return json.dumps(entries).encode()
+        return json.dumps(entries, allow_nan=False).encode()
 
     def body(self) -> bytes:
         """All tensors' bytes."""
@@ -106,7 +106,7 @@ class Draft:
             for name, content in self.files.items()
             if name not in self.unlisted
         }
-        right = json.dumps({"files": files, "tensors": tensors})
+        right = json.dumps({"files": files, "tensors": tensors}, allow_nan=False)
         digests = self.metadata.get("digests", right)
         return {
             "format": "qbert-lightning",

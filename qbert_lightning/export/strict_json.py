@@ -30,7 +30,8 @@ def strict_json(text: bytes, source: str) -> Any:
             parse_float=_finite,
             parse_constant=_finite,
         )
-        json.dumps(value, ensure_ascii=False).encode("utf-8")  # no lone surrogates
+        # Half a character can be read, but not written.
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
         reason = str(error)[:120]
         raise QbertError(f"{source}: accepted strict JSON: {reason}", DATA) from error
