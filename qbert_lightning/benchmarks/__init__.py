@@ -1,6 +1,7 @@
 """Measurements side by side in one run, against other libraries and against chance."""
 
 from qbert_lightning.benchmarks.base import Benchmark, Outcome, Say, Subject
+from qbert_lightning.benchmarks.deployment import DeploymentBenchmark
 from qbert_lightning.benchmarks.hessian import HessianBenchmark
 from qbert_lightning.benchmarks.inference import InferenceBenchmark
 from qbert_lightning.benchmarks.kills import KillBenchmark
@@ -13,6 +14,7 @@ from qbert_lightning.benchmarks.sweeps import SweepBenchmark
 
 __all__ = [
     "Benchmark",
+    "DeploymentBenchmark",
     "HessianBenchmark",
     "InferenceBenchmark",
     "KillBenchmark",

@@ -19,6 +19,10 @@ def _none_quantized(overrides: Sequence[str]) -> Path:
     raise QbertError(f"{' '.join(overrides)}: no quantized models are made here")
 
 
+def _none_deployed(overrides: Sequence[str]) -> Mapping[str, float]:
+    raise QbertError(f"{' '.join(overrides)}: no models are deployed here")
+
+
 @dataclass(frozen=True)
 class Subject:
     """What a benchmark measures on; each part is made when asked for.
@@ -27,11 +31,16 @@ class Subject:
         float_folder: The fine-tuned float model, in Hugging Face layout.
         batches: ``(num_examples, batch_size)`` → batches of the training data.
         quantized: Overrides of the run → a quantized checkpoint of it.
+        deployment_scores: Overrides of the run, a runtime among them → its scores as a
+            float model, fake-quantized and deployed.
+        metric: The score that is compared, such as ``test/accuracy``.
     """
 
     float_folder: Callable[[], Path]
     batches: Callable[[int, int], Sequence[Mapping[str, Tensor]]]
     quantized: Callable[[Sequence[str]], Path] = _none_quantized
+    deployment_scores: Callable[[Sequence[str]], Mapping[str, float]] = _none_deployed
+    metric: str = ""
 
 
 @dataclass(frozen=True)

@@ -118,12 +118,17 @@ class InferenceBenchmark(Benchmark):
             },
         )
 
+    def peers(self) -> Iterator[tuple[str, Contestant]]:
+        """Name and contestant of everybody else who takes part."""
+        for who, peer in PEERS.items():
+            if self.compiled or not peer.compiles:
+                yield who, peer
+
     def _entries(self, subject: Subject) -> Iterator[tuple[str, Contestant, Path]]:
         """Name, contestant and model of everybody."""
         float_folder = subject.float_folder()
-        for who, peer in PEERS.items():
-            if self.compiled or not peer.compiles:
-                yield who, peer, float_folder
+        for who, peer in self.peers():
+            yield who, peer, float_folder
         if not self.runtimes:
             return
         folders = {who: Path(folder) for who, folder in self.checkpoints.items()}

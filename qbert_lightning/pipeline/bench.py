@@ -15,7 +15,10 @@ from rich.table import Table
 from qbert_lightning.benchmarks import Benchmark, Outcome, Subject
 from qbert_lightning.pipeline.finetune import finetune
 from qbert_lightning.pipeline.instantiate import instantiate
-from qbert_lightning.pipeline.quantized_models import quantized_folder
+from qbert_lightning.pipeline.quantized_models import (
+    deployment_scores,
+    quantized_folder,
+)
 from qbert_lightning.pipeline.workbench import Workbench
 from qbert_lightning.tracking import environment
 from qbert_lightning.tracking.durable import write_text
@@ -52,6 +55,8 @@ def run_benchmark(config: DictConfig) -> None:
             1.0, plain["seed"], num_examples, batch_size
         ),
         quantized=lambda overrides: quantized_folder(overrides, say),
+        deployment_scores=lambda overrides: deployment_scores(overrides, say),
+        metric=f"test/{plain['task']['module']['metrics'][0]}",
     )
     outcome = benchmark.run(subject, folder, say)
     console.print(table_of(outcome))

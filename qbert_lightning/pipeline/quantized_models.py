@@ -1,4 +1,4 @@
-"""Quantized models that a benchmark asks for, by the stages of a run."""
+"""Quantized models, and their scores, that a benchmark asks for."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
+from qbert_lightning.export import load_checkpoint
 from qbert_lightning.models import load_float
 from qbert_lightning.pipeline.allocate import allocate, plan_of, scored
 from qbert_lightning.pipeline.analyze import analyze, table_of
@@ -17,11 +18,14 @@ from qbert_lightning.pipeline.composition import (
     compose,
     parse,
 )
+from qbert_lightning.pipeline.deploy import DEPLOYED_PREFIX, deploy, evaluate_deployed
+from qbert_lightning.pipeline.evaluate import evaluate, scores_of
 from qbert_lightning.pipeline.finetune import finetune
 from qbert_lightning.pipeline.own_folder import own_folder_of
 from qbert_lightning.pipeline.quantize import quantize
+from qbert_lightning.pipeline.stage_cache import Stage
 from qbert_lightning.pipeline.validation import resolved
-from qbert_lightning.pipeline.workbench import Workbench
+from qbert_lightning.pipeline.workbench import FLOAT_PREFIX, Workbench
 
 
 def quantized_folder(overrides: Sequence[str], say: Callable[[str], None]) -> Path:
@@ -37,23 +41,58 @@ def quantized_folder(overrides: Sequence[str], say: Callable[[str], None]) -> Pa
     Raises:
         QbertError: (code 2) for an override that is not accepted.
     """
+    bench = _workbench(overrides, say)
+    return _quantized(bench, finetune(bench)).folder
+
+
+def deployment_scores(
+    overrides: Sequence[str], say: Callable[[str], None]
+) -> dict[str, float]:
+    """Scores of a model of this job's configuration on its way to a runtime.
+
+    Args:
+        overrides: Given after the job's own; a ``runtime`` is among them.
+        say: Tells the user a line.
+
+    Returns:
+        ``float/test/…``, ``test/…`` (fake-quantized) and ``deployed/test/…``.
+
+    Raises:
+        QbertError: (code 2) for an override that is not accepted, or a plan that the
+            runtime does not compute.
+    """
+    bench = _workbench(overrides, say)
+    runtime = bench.runtime
+    assert runtime is not None  # one of the overrides
+    float_stage = finetune(bench)
+    float_model = lambda: load_float(float_stage.folder)[0]  # noqa: E731
+    scores = scores_of(evaluate(bench, float_model, float_stage.key), FLOAT_PREFIX)
+    quantized = _quantized(bench, float_stage)
+    model = lambda: load_checkpoint(quantized.folder)[0]  # noqa: E731
+    scores |= scores_of(evaluate(bench, model, quantized.key))
+    deployed = deploy(bench, runtime, quantized)
+    answered = evaluate_deployed(bench, runtime, deployed.folder, deployed.key)
+    return scores | scores_of(answered, DEPLOYED_PREFIX)
+
+
+def _workbench(overrides: Sequence[str], say: Callable[[str], None]) -> Workbench:
+    """The objects of this job with some of its configuration overridden."""
     job = HydraConfig.get()
     every = [*job.overrides.task, *overrides]
     command = Command(str(job.job.config_name), config_dir=own_folder_of(job))
     composed = compose(command, every)
     check_composed(composed, parse(every))
     names = [key for key in composed if key != "hydra"]
-    return _quantized(
-        Workbench(resolved(OmegaConf.masked_copy(composed, names)), None, say)
-    )
+    return Workbench(resolved(OmegaConf.masked_copy(composed, names)), None, say)
 
 
-def _quantized(bench: Workbench) -> Path:
+def _quantized(bench: Workbench, float_stage: Stage) -> Stage:
     """The stages up to the quantized model, without scores and without a record."""
-    float_stage = finetune(bench)
     table = None
     if bench.allocator.needs_sensitivity:
         table = table_of(analyze(bench, float_stage))
         table = scored(bench, load_float(float_stage.folder)[0], table)
     plan = plan_of(allocate(bench, float_stage, table).folder)
-    return quantize(bench, float_stage, plan, table).folder
+    if bench.runtime is not None:
+        bench.runtime.check(plan)  # before anything is trained on it
+    return quantize(bench, float_stage, plan, table)

@@ -1,0 +1,75 @@
+"""Scores stand beside latency and memory, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from qbert_lightning.benchmarks import DeploymentBenchmark, Outcome, Subject
+from qbert_lightning.benchmarks.inference import InferenceBenchmark
+from qbert_lightning.benchmarks.inference_peers import UNIT
+from qbert_lightning.errors import DATA, USAGE, QbertError
+from tests.benchmarks.fake_runtime import FakeRuntime
+
+KEY = "test/f1"
+SCORES = {f"float/{KEY}": 0.9, KEY: 0.8, f"deployed/{KEY}": 0.79}
+
+
+def outcome_of(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    refused: Mapping[str, QbertError] | None = None,
+) -> tuple[Outcome, list[Sequence[str]]]:
+    asked: list[Sequence[str]] = []
+
+    def scores(overrides: Sequence[str]) -> Mapping[str, float]:
+        asked.append(overrides)
+        for override in overrides:
+            if refused and override in refused:
+                raise refused[override]
+        return SCORES
+
+    measured = Outcome("Answers", ("", "latency"), ((UNIT, "1"), ("a, fast", "0.3")))
+    monkeypatch.setattr(InferenceBenchmark, "run", lambda *_: measured)
+    benchmark = DeploymentBenchmark(
+        models={"a": ["method=q8bert"]}, runtimes={"fast": FakeRuntime()}
+    )
+    subject = Subject(
+        lambda: tmp_path, lambda *_: [], deployment_scores=scores, metric=KEY
+    )
+    return benchmark.run(subject, tmp_path, lambda line: None), asked
+
+
+def test_scores_come_before_what_was_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcome, asked = outcome_of(tmp_path, monkeypatch)
+    assert asked == [["method=q8bert", "runtime=fast"]]
+    assert outcome.columns == ("", "fake-quantized", "deployed", "latency")
+    assert outcome.rows == (
+        (UNIT, "90.00", "", "1"),
+        ("a, fast", "80.00", "79.00", "0.3"),
+    )
+    assert outcome.facts["scores"]["a, fast"] == SCORES
+
+
+def test_what_a_runtime_does_not_offer_has_no_score(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = {"runtime=fast": QbertError("dynamic ranges", USAGE)}
+    outcome, _ = outcome_of(tmp_path, monkeypatch, refused)
+    assert outcome.rows[1] == ("a, fast", "", "", "0.3")
+
+
+def test_a_failure_is_not_hidden(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(QbertError, match="broken"):
+        outcome_of(tmp_path, monkeypatch, {"runtime=fast": QbertError("broken", DATA)})
+
+
+def test_nobody_else_takes_part() -> None:
+    assert [who for who, _ in DeploymentBenchmark().peers()] == [UNIT]
+    assert DeploymentBenchmark().train
