@@ -15,6 +15,7 @@ from torchmetrics import Metric, MetricCollection
 
 from qbert_lightning.datamodules import Batch, TaskDataModule
 from qbert_lightning.errors import QbertError
+from qbert_lightning.models import longest_input
 from qbert_lightning.modules.non_finite import first_non_finite
 from qbert_lightning.modules.parameter_groups import parameter_groups
 
@@ -213,7 +214,7 @@ class TaskModule(pl.LightningModule, ABC):
                 f"{', '.join(self.accepted_metrics)}"
             )
         longest = self.data.encoding.max_length
-        limit = self.model.config.max_position_embeddings
+        limit = longest_input(self.model.config)
         if longest > limit:
             raise QbertError(
                 f"task.data.max_length={longest}: accepted at most {limit}, the "

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from qbert_lightning.errors import DATA, USAGE, QbertError
+from qbert_lightning.export.locate import RUN_FILE, model_folder
 from qbert_lightning.export.task_card import TaskCard
-from qbert_lightning.models import load_tokenizer
+from qbert_lightning.models import load_tokenizer, longest_input
 from qbert_lightning.models.skeleton import task_head
 from qbert_lightning.predict.answers import AnswerPredictor
 from qbert_lightning.predict.base import Loaded, Predictor
@@ -40,6 +41,8 @@ def open_predictor(options: Options) -> Predictor:
         QbertError: (code 2) an option that the model's task has no use for; (code 4) a
             broken folder.
     """
+    if (options.folder / RUN_FILE).is_file():
+        options = replace(options, folder=model_folder(options.folder))
     model = load_model(options.folder, options.runtime)
     config: Any = model.config
     head = task_head(config, str(options.folder))
@@ -52,12 +55,13 @@ def open_predictor(options: Options) -> Predictor:
                 USAGE,
             )
     tokenizer = load_tokenizer(str(options.folder))
-    limit = min(config.max_position_embeddings, tokenizer.model_max_length)
+    longest = longest_input(config)
+    limit = min(longest, tokenizer.model_max_length)
     card = TaskCard.read(options.folder) or _fitted(TaskCard(head, limit), limit)
-    if card.head != head or card.max_length > config.max_position_embeddings:
+    if card.head != head or card.max_length > longest:
         raise QbertError(
             f"{options.folder}: task.json has {card.head} of {card.max_length} tokens: "
-            f"accepted {head} of at most {config.max_position_embeddings}",
+            f"accepted {head} of at most {longest}",
             DATA,
         )
     if options.max_length is not None:

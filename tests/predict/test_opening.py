@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -84,3 +85,16 @@ def test_a_card_of_another_model_is_refused(
     with pytest.raises(QbertError, match=r"task\.json") as caught:
         open_predictor(read_options([str(tmp_path), "x"]))
     assert caught.value.code == 4
+
+
+def test_a_run_answers_from_the_model_it_shipped(
+    tokenizer: PreTrainedTokenizerBase, tmp_path: Path
+) -> None:
+    stage, run = tmp_path / "stages/export/1", tmp_path / "runs/2"
+    stage.mkdir(parents=True)
+    run.mkdir(parents=True)
+    tiny_folder(stage, SENTENCES, tokenizer)
+    stages = {"export": {"folder": str(stage)}}
+    (run / "run.json").write_text(json.dumps({"stages": stages}, allow_nan=False))
+    predictor = open_predictor(read_options([str(run), "x"]))
+    assert len(predictor.answers(predictor.from_arguments(["x"]))) == 1
