@@ -20,8 +20,8 @@ Scores = Mapping[str, float]
 class DeploymentBenchmark(InferenceBenchmark):
     """Trained models of a task in every runtime: scores, then latency and memory.
 
-    A score of each model is taken twice on the whole reported split, from the
-    fake-quantized model and through the runtime. ``runtimes`` are named like the
+    A score of each model is taken twice on the reported split, from the
+    fake-quantized model (``fake``) and through the runtime. ``runtimes`` are named like the
     choices of the configuration group ``runtime``. Nobody else takes part but PyTorch
     in float32, the unit.
     """
@@ -43,7 +43,7 @@ class DeploymentBenchmark(InferenceBenchmark):
         return replace(
             outcome,
             title=f"{key} in percent; latency and memory: {outcome.title}",
-            columns=(first, "fake-quantized", "deployed", *columns),
+            columns=(first, "fake %", "deployed %", *columns),
             rows=rows,
             facts={**outcome.facts, "metric": key, "scores": scores},
         )

@@ -25,7 +25,7 @@ from qbert_lightning.tracking.durable import write_text
 from qbert_lightning.tracking.json_values import to_text
 
 BENCH_FILE = "bench.json"
-FILE_WIDTH = 120
+FILE_WIDTH = 160
 
 
 def run_benchmark(config: DictConfig) -> None:

@@ -25,8 +25,9 @@ def run_name(config: Mapping[str, Any]) -> str:
     >>> run_name({"name": None, "seed": 1, "task": {"name": "sst2"},
     ...     "method": {"name": "q8bert"}, "allocator": {},
     ...     "quant": {"weight_bits": 8, "activation_bits": 8},
-    ...     "runtime": {"_target_": "qbert_lightning.runtimes.Integer"}})
-    'sst2-q8bert-w8a8-integer-s1'
+    ...     "runtime": {"_target_": "qbert_lightning.runtimes.OpenVino",
+    ...                 "weights": "packed"}})
+    'sst2-q8bert-w8a8-openvino-packed-s1'
     >>> run_name({"name": None, "seed": 0, "task": {"name": "sst2"},
     ...     "method": {"name": "qbert_mp"}, "quant": {}, "blocks": "matrices",
     ...     "sensitivity": {"_target_": "qbert_lightning.sensitivity.HessianTrace"},
@@ -49,9 +50,10 @@ def run_name(config: Mapping[str, Any]) -> str:
         parts[-1] += f"a{quant['activation_bits']}"
     if "groups" in quant:
         parts.append(f"g{quant['groups']}")
-    runtime = (config.get("runtime") or {}).get("_target_")
+    runtime = dict(config.get("runtime") or {})
     if runtime:
-        parts.append(runtime.rpartition(".")[2].lower())
+        kind = runtime.pop("_target_").rpartition(".")[2].lower()
+        parts += [kind, *map(str, runtime.values())]
     return "-".join([*parts, f"s{config['seed']}"])
 
 

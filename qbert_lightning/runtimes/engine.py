@@ -18,6 +18,7 @@ from qbert_lightning.runtimes.base import Runtime
 from qbert_lightning.runtimes.bert_graph import check_architecture
 from qbert_lightning.runtimes.engine_model import Answer, EngineModel
 from qbert_lightning.runtimes.engine_plan import check_plan
+from qbert_lightning.runtimes.freed_memory import give_back_freed_memory
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -78,6 +79,7 @@ class Engine(Runtime):
         if not file.is_file():
             raise QbertError(f"{file}: no such file: accepted a deployed model", DATA)
         answer = self.open_network(file, num_threads or torch.get_num_threads())
+        give_back_freed_memory()
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
         head = task_head(config, str(folder))
         return EngineModel(config, _output_types()[head], answer)

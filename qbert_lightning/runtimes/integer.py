@@ -17,6 +17,7 @@ from qbert_lightning.quantizers import AffineQuantizer, AffineSpec
 from qbert_lightning.runtimes.activation import Activation
 from qbert_lightning.runtimes.base import Runtime
 from qbert_lightning.runtimes.first_token import compute_first_token_only
+from qbert_lightning.runtimes.freed_memory import give_back_freed_memory
 from qbert_lightning.runtimes.packed_embedding import PackedEmbedding
 from qbert_lightning.runtimes.packed_linear import IntegerLinear, PackedLinear
 from qbert_lightning.runtimes.packed_weight import PackedWeight
@@ -89,6 +90,7 @@ def load_integer(folder: Path) -> PreTrainedModel:
         weight = PackedWeight(packed.weights.pop(name), spec)
         packed.model.set_submodule(name, _in_service(layer, weight))
     compute_first_token_only(packed.model)
+    give_back_freed_memory()
     return packed.model.requires_grad_(False)
 
 

@@ -47,7 +47,7 @@ def test_scores_come_before_what_was_measured(
 ) -> None:
     outcome, asked = outcome_of(tmp_path, monkeypatch)
     assert asked == [["method=q8bert", "runtime=fast"]]
-    assert outcome.columns == ("", "fake-quantized", "deployed", "latency")
+    assert outcome.columns == ("", "fake %", "deployed %", "latency")
     assert outcome.rows == (
         (UNIT, "90.00", "", "1"),
         ("a, fast", "80.00", "79.00", "0.3"),
