@@ -21,9 +21,9 @@ class DeploymentBenchmark(InferenceBenchmark):
     """Trained models of a task in every runtime: scores, then latency and memory.
 
     A score of each model is taken twice on the reported split, from the
-    fake-quantized model (``fake``) and through the runtime. ``runtimes`` are named like the
-    choices of the configuration group ``runtime``. Nobody else takes part but PyTorch
-    in float32, the unit.
+    fake-quantized model (``fake``) and through the runtime. ``runtimes`` are named like
+    the choices of the configuration group ``runtime``. Nobody else takes part but
+    PyTorch in float32, the unit.
     """
 
     name: ClassVar[str] = "deployment"
