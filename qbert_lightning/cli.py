@@ -263,8 +263,8 @@ def _with_benchmark(options: argparse.Namespace) -> list[str]:
     from qbert_lightning.pipeline.composition import config_folder
 
     accepted = sorted(path.stem for path in (config_folder() / "bench").glob("*.yaml"))
-    names = [one for one in options.overrides if "=" not in one]
-    rest = [one for one in options.overrides if "=" in one]
+    rest = [one for one in options.overrides if "=" in one or one.startswith("~")]
+    names = [one for one in options.overrides if one not in rest]
     if not names and (options.help or options.shell_completion):
         return rest
     if len(names) != 1 or names[0] not in accepted:

@@ -106,9 +106,10 @@ BAD: list[tuple[str, str]] = [
     ("report . interval_s=0", "interval_s"),
     ("run --live", "--live"),
     # benchmarks
-    ("bench", "bench: accepted one of hessian"),
-    ("bench hesian", "bench hesian: accepted one of hessian"),
-    ("bench hessian hessian", "accepted one of hessian"),
+    ("bench", "bench: accepted one of deployment"),
+    ("bench hesian", "bench hesian: accepted one of deployment"),
+    ("bench hessian hessian", "accepted one of deployment"),
+    ("bench hessian ~bench.rounds", "~bench.rounds: accepted only below"),
     ("bench hessian bench.top_k=0", "bench.top_k=0: accepted at least 1"),
     ("bench hessian bench.round=1", "nearest bench.rounds"),
     ("bench hessian model=bert_bse", "nearest bert_base"),

@@ -19,6 +19,9 @@ MAX_DIGITS = 1000  # Python itself reads no integer of more than 4300
 # Where `+key=value` may add something: the mappings that are the user's to fill.
 OPEN_MAPPINGS = (
     "allocator.bits",
+    "bench.checkpoints",
+    "bench.models",
+    "bench.runtimes",
     "callbacks",
     "hydra",
     "logger",
