@@ -63,11 +63,6 @@ class Activation(nn.Module):
             offset = moved_offset(levels)
         return AffineMatrix(codes.to(torch.int8).reshape(shape), levels.scale, offset)
 
-    @property
-    def is_fixed(self) -> bool:
-        """Whether a token's codes do not depend on the tokens beside it."""
-        return self.observed is not None or isinstance(self.spec.granularity, PerToken)
-
     def _levels(self, groups: Tensor) -> AffineParameters:
         return self.observed or self._parameters_of(groups)
 
