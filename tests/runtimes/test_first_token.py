@@ -62,6 +62,7 @@ def test_a_range_of_all_tokens_needs_all_of_them(
 @pytest.mark.parametrize("key", ["output_hidden_states", "output_attentions"])
 def test_hidden_values_need_every_token(key: str) -> None:
     model = tiny_bert().eval()
+    model.set_attn_implementation("eager")
     setattr(model.config, key, True)
     compute_first_token_only(model)
     assert not is_short(model)
