@@ -54,14 +54,9 @@ def centre(parameters: AffineParameters) -> int:
     return (parameters.lowest + parameters.highest + 1) // 2
 
 
-def affine_matrix(codes: Tensor, parameters: AffineParameters) -> AffineMatrix:
-    """A quantized matrix from its codes, which are moved into the range of int8.
-
-    Args:
-        codes: Whole numbers of any signed or floating type, ``[rows, k]``.
-        parameters: See `int8_matrix`.
-    """
-    return int8_matrix((codes - centre(parameters)).to(torch.int8), parameters)
+def moved_offset(parameters: AffineParameters) -> Tensor:
+    """The value of code zero once `centre` is subtracted from all codes."""
+    return parameters.offset + centre(parameters) * parameters.scale
 
 
 def int8_matrix(codes: Tensor, parameters: AffineParameters) -> AffineMatrix:
@@ -72,12 +67,13 @@ def int8_matrix(codes: Tensor, parameters: AffineParameters) -> AffineMatrix:
         parameters: Levels, one per group of as many consecutive rows each. Codes that
             start below zero are symmetric: their offset is taken to be zero.
     """
-    scale, offset, lowest, _ = parameters
-    if scale.shape[0] > 1:
-        rows = codes.shape[0] // scale.shape[0]
-        scale, offset = (each.repeat_interleave(rows, 0) for each in (scale, offset))
-    moved = None if lowest < 0 else offset + centre(parameters) * scale
-    return AffineMatrix(codes, scale, moved)
+    scale = parameters.scale
+    offset = None if parameters.lowest < 0 else moved_offset(parameters)
+    rows = codes.shape[0] // scale.shape[0]
+    if scale.shape[0] > 1 and rows > 1:
+        scale = scale.repeat_interleave(rows, 0)
+        offset = None if offset is None else offset.repeat_interleave(rows, 0)
+    return AffineMatrix(codes, scale, offset)
 
 
 def integer_linear(

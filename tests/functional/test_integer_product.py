@@ -14,11 +14,12 @@ from qbert_lightning.functional import (
     choose_parameters,
     dequantize,
     fake_quantize,
+    int8_codes,
+    int8_matrix,
     quantize,
 )
 from qbert_lightning.functional.integer_product import (
     AffineMatrix,
-    affine_matrix,
     integer_linear,
     integer_product,
     pad_for_cuda,
@@ -91,7 +92,7 @@ def quantized(x: Tensor, num_groups: int, num_bits: int, symmetric: bool) -> tup
     codes = quantize(groups, levels)
     exact = levels._replace(scale=levels.scale.double(), offset=levels.offset.double())
     return (
-        affine_matrix(codes.reshape(x.shape), levels),
+        int8_matrix(int8_codes(groups, levels).reshape(x.shape), levels),
         fake_quantize(groups, levels).reshape(x.shape),
         dequantize(codes.double(), exact).reshape(x.shape),
     )
@@ -136,18 +137,18 @@ def test_each_token_may_have_a_scale_of_its_own(symmetric: bool) -> None:
 
 
 def test_unsigned_codes_are_moved_into_int8() -> None:
-    codes = torch.tensor([[0, 255], [1, 128]], dtype=torch.uint8).to(torch.int16)
+    codes = torch.tensor([[0.0, 255.0], [1.0, 128.0]])
     levels = AffineParameters(torch.tensor([[0.5]]), torch.tensor([[-3.0]]), 0, 255)
-    matrix = affine_matrix(codes, levels)
+    exact = codes * 0.5 - 3
+    matrix = int8_matrix(int8_codes(exact, levels), levels)
     assert matrix.codes.tolist() == [[-128, 127], [-127, 0]]
     assert matrix.offset is not None
-    values = matrix.codes * matrix.scale + matrix.offset
-    assert torch.equal(values, codes * 0.5 - 3)
+    assert torch.equal(matrix.values(), exact)
 
 
 def test_symmetric_codes_have_no_offset_and_stay_what_they_are() -> None:
     levels = AffineParameters(torch.ones(1, 1), torch.zeros(1, 1), -127, 127)
-    matrix = affine_matrix(torch.tensor([[-127.0, 127.0]]), levels)
+    matrix = int8_matrix(int8_codes(torch.tensor([[-127.0, 127.0]]), levels), levels)
     assert isinstance(matrix, AffineMatrix)
     assert matrix.offset is None
     assert matrix.codes.tolist() == [[-127, 127]]
