@@ -13,6 +13,7 @@ term has rank one and the last is a constant of each output.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 import torch
@@ -20,6 +21,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from qbert_lightning.functional.affine import AffineParameters
+
+# Products of bytes whose sum float32 holds, whatever they are.
+EXACT = 2**24 // 128**2
 
 
 class AffineMatrix(NamedTuple):
@@ -124,16 +128,37 @@ def integer_product(left: Tensor, right: Tensor) -> Tensor:
     rows, columns = left.shape[0], right.shape[0]
     # On CPU, PyTorch 2.13 reads beyond matrices of a single column.
     if left.shape[1] < 2 or not has_operator(left.device):
-        # float64 holds every whole number below 2^53: far more than k · 128 · 128.
-        return (left.double() @ right.double().T).to(torch.int32)
+        return float_product(left, right)
     if left.is_cuda:
         left, right = pad_for_cuda(left, right)
     return torch._int_mm(left.contiguous(), right.contiguous().T)[:rows, :columns]
 
 
+def float_product(left: Tensor, right: Tensor) -> Tensor:
+    """The same in floats, exactly: none of their sums leaves the whole numbers."""
+    product = left.new_zeros(left.shape[0], right.shape[0], dtype=torch.int32)
+    with torch.autocast(left.device.type, enabled=False):
+        for a, b in zip(left.split(EXACT, 1), right.split(EXACT, 1), strict=True):
+            product += (a.float() @ b.float().T).to(torch.int32)
+    return product
+
+
 def has_operator(device: torch.device) -> bool:
-    """Whether PyTorch multiplies int8 matrices on ``device`` itself."""
-    return hasattr(torch, "_int_mm") and device.type in ("cpu", "cuda")
+    """Whether PyTorch multiplies int8 matrices on ``device`` itself, and exactly."""
+    if not hasattr(torch, "_int_mm"):
+        return False
+    return device.type == "cuda" or (device.type == "cpu" and cpu_is_exact())
+
+
+@cache
+def cpu_is_exact() -> bool:
+    """Whether sums of two products do not overflow within the processor.
+
+    Without VNNI, x86 adds pairs of them in 16 bits that saturate, and oneDNN leaves it
+    at that: ``255 · 127 · 2`` (it moves one side to unsigned bytes) is cut off.
+    """
+    largest = torch.full((32, 32), 127, dtype=torch.int8)
+    return bool((torch._int_mm(largest, largest) == 32 * 127**2).all())
 
 
 def pad_for_cuda(left: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:

@@ -20,6 +20,8 @@ from qbert_lightning.functional import (
 )
 from qbert_lightning.functional.integer_product import (
     AffineMatrix,
+    cpu_is_exact,
+    float_product,
     integer_linear,
     integer_product,
     pad_for_cuda,
@@ -50,6 +52,20 @@ def test_views_are_multiplied_as_what_they_show() -> None:
 def test_the_largest_products_do_not_overflow(value: int) -> None:
     codes = torch.full((2, 4096), value, dtype=torch.int8)
     assert integer_product(codes, codes).tolist() == [[4096 * value**2] * 2] * 2
+    assert float_product(codes, codes).tolist() == [[4096 * value**2] * 2] * 2
+
+
+def test_a_processor_that_saturates_gets_floats(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    left, right = random_codes(9, 300), random_codes(7, 300, seed=1)
+    monkeypatch.setattr(torch, "_int_mm", lambda a, b: a.new_zeros(a.shape[0], 32))
+    cpu_is_exact.cache_clear()
+    try:
+        product = integer_product(left, right)
+    finally:
+        cpu_is_exact.cache_clear()
+    assert torch.equal(product.long(), left.long() @ right.long().T)
 
 
 @pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
