@@ -138,8 +138,10 @@ def float_product(left: Tensor, right: Tensor) -> Tensor:
     """The same in floats, exactly: none of their sums leaves the whole numbers."""
     product = left.new_zeros(left.shape[0], right.shape[0], dtype=torch.int32)
     with torch.autocast(left.device.type, enabled=False):
-        for a, b in zip(left.split(EXACT, 1), right.split(EXACT, 1), strict=True):
-            product += (a.float() @ b.float().T).to(torch.int32)
+        for start in range(0, left.shape[1], EXACT):
+            part = slice(start, start + EXACT)
+            sums = left[:, part].float() @ right[:, part].float().T
+            product += sums.to(torch.int32)
     return product
 
 
