@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
-from qbert_lightning.errors import DATA, QbertError
+from qbert_lightning.errors import DATA, FAILED, QbertError
 from qbert_lightning.export.architecture import load_strictly, read_architecture
 from qbert_lightning.export.checkpoint import MODEL_FILE, describe_model
 from qbert_lightning.export.companions import deciding_files
@@ -30,6 +30,7 @@ from qbert_lightning.export.encoding import (
     with_quantized_weights,
 )
 from qbert_lightning.export.model_card import CARD_FILE, model_card
+from qbert_lightning.layers import quantized_layers
 from qbert_lightning.plan import QuantPlan
 from qbert_lightning.quantizers import Encoded
 
@@ -70,8 +71,10 @@ def save_packed(
         folder: An existing folder.
 
     Raises:
-        QbertError: If a weight is not finite (code 1).
+        QbertError: If a weight is not finite, or a layer still waits for the end of its
+            delay and computes in floating point (code 1).
     """
+    _check_delays(model)
     describe_model(model, plan, tokenizer, folder)
     (folder / CARD_FILE).write_text(model_card(model, plan), encoding="utf-8")
     tensors = dict(model.state_dict())
@@ -131,3 +134,15 @@ def read_packed(folder: Path) -> Packed:
     except QbertError as error:
         raise QbertError(f"{container.path}: {error}", DATA) from error
     return Packed(model, plan, weights, tensors)
+
+
+def _check_delays(model: nn.Module) -> None:
+    """What computes in floating point to the end has no codes to be shipped as."""
+    for name, layer in quantized_layers(model).items():
+        steps, delay = int(layer.step), layer.scheme.delay
+        if steps < delay:
+            raise QbertError(
+                f"plan: {name}: delay={delay} after {steps} training steps: accepted a "
+                "model trained for longer than its delay",
+                FAILED,
+            )

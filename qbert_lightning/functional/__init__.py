@@ -12,7 +12,6 @@ from qbert_lightning.functional.grouping import group, ungroup
 from qbert_lightning.functional.int8_codes import int8_codes
 from qbert_lightning.functional.integer_product import (
     AffineMatrix,
-    affine_matrix,
     int8_matrix,
     integer_linear,
     integer_product,
@@ -23,7 +22,6 @@ from qbert_lightning.functional.quantized_linear import quantized_linear
 __all__ = [
     "AffineMatrix",
     "AffineParameters",
-    "affine_matrix",
     "choose_parameters",
     "code_range",
     "dequantize",

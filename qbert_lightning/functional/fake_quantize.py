@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from qbert_lightning.functional.affine import AffineParameters, quantize
-from qbert_lightning.functional.blocks import blocks, positions_outside
+from qbert_lightning.functional.blocks import blocks, clear, values_outside
 
 
 def fake_quantize(
@@ -41,7 +41,7 @@ def fake_quantize(
 
 
 class _FakeQuantize(torch.autograd.Function):
-    """Goes block by block; keeps at most some positions for the backward pass."""
+    """Goes part by part; keeps no more for the backward pass than what is outside."""
 
     @staticmethod
     def forward(
@@ -55,10 +55,10 @@ class _FakeQuantize(torch.autograd.Function):
     ) -> Tensor:
         parameters = AffineParameters(scale, offset, lowest, highest)
         result = torch.empty_like(groups)
-        for block in blocks(groups):
-            codes = quantize(groups[:, block].float(), parameters)
-            result[:, block] = codes.mul_(scale).add_(offset)
-        outside = positions_outside(groups, parameters) if clip_gradient else None
+        for part, levels in blocks(groups, parameters):
+            codes = quantize(groups[part].float(), levels)
+            result[part] = codes.mul_(levels.scale).add_(levels.offset)
+        outside = values_outside(groups, parameters) if clip_gradient else None
         ctx.save_for_backward(outside)
         return result
 
@@ -66,6 +66,6 @@ class _FakeQuantize(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
         (outside,) = ctx.saved_tensors
         if outside is not None and outside.numel():
-            flat = gradient.reshape(-1).index_fill(0, outside, 0)
-            gradient = flat.reshape(gradient.shape)
+            own = gradient.clone(memory_format=torch.contiguous_format)
+            gradient = clear(own, outside)
         return gradient, None, None, None, None, None

@@ -27,6 +27,6 @@ def int8_codes(groups: Tensor, parameters: AffineParameters) -> Tensor:
     """
     codes = torch.empty_like(groups, dtype=torch.int8)
     shift = centre(parameters)
-    for block in blocks(groups):
-        codes[:, block] = quantize(groups[:, block].float(), parameters).sub_(shift)
+    for part, levels in blocks(groups, parameters):
+        codes[part] = quantize(groups[part].float(), levels).sub_(shift)
     return codes

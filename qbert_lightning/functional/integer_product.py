@@ -13,6 +13,7 @@ term has rank one and the last is a constant of each output.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 import torch
@@ -20,6 +21,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from qbert_lightning.functional.affine import AffineParameters
+
+# Products of bytes whose sum float32 holds, whatever they are.
+EXACT = 2**24 // 128**2
 
 
 class AffineMatrix(NamedTuple):
@@ -54,14 +58,9 @@ def centre(parameters: AffineParameters) -> int:
     return (parameters.lowest + parameters.highest + 1) // 2
 
 
-def affine_matrix(codes: Tensor, parameters: AffineParameters) -> AffineMatrix:
-    """A quantized matrix from its codes, which are moved into the range of int8.
-
-    Args:
-        codes: Whole numbers of any signed or floating type, ``[rows, k]``.
-        parameters: See `int8_matrix`.
-    """
-    return int8_matrix((codes - centre(parameters)).to(torch.int8), parameters)
+def moved_offset(parameters: AffineParameters) -> Tensor:
+    """The value of code zero once `centre` is subtracted from all codes."""
+    return parameters.offset + centre(parameters) * parameters.scale
 
 
 def int8_matrix(codes: Tensor, parameters: AffineParameters) -> AffineMatrix:
@@ -72,12 +71,13 @@ def int8_matrix(codes: Tensor, parameters: AffineParameters) -> AffineMatrix:
         parameters: Levels, one per group of as many consecutive rows each. Codes that
             start below zero are symmetric: their offset is taken to be zero.
     """
-    scale, offset, lowest, _ = parameters
-    if scale.shape[0] > 1:
-        rows = codes.shape[0] // scale.shape[0]
-        scale, offset = (each.repeat_interleave(rows, 0) for each in (scale, offset))
-    moved = None if lowest < 0 else offset + centre(parameters) * scale
-    return AffineMatrix(codes, scale, moved)
+    scale = parameters.scale
+    offset = None if parameters.lowest < 0 else moved_offset(parameters)
+    rows = codes.shape[0] // scale.shape[0]
+    if scale.shape[0] > 1 and rows > 1:
+        scale = scale.repeat_interleave(rows, 0)
+        offset = None if offset is None else offset.repeat_interleave(rows, 0)
+    return AffineMatrix(codes, scale, offset)
 
 
 def integer_linear(
@@ -128,16 +128,39 @@ def integer_product(left: Tensor, right: Tensor) -> Tensor:
     rows, columns = left.shape[0], right.shape[0]
     # On CPU, PyTorch 2.13 reads beyond matrices of a single column.
     if left.shape[1] < 2 or not has_operator(left.device):
-        # float64 holds every whole number below 2^53: far more than k · 128 · 128.
-        return (left.double() @ right.double().T).to(torch.int32)
+        return float_product(left, right)
     if left.is_cuda:
         left, right = pad_for_cuda(left, right)
     return torch._int_mm(left.contiguous(), right.contiguous().T)[:rows, :columns]
 
 
+def float_product(left: Tensor, right: Tensor) -> Tensor:
+    """The same in floats, exactly: none of their sums leaves the whole numbers."""
+    product = left.new_zeros(left.shape[0], right.shape[0], dtype=torch.int32)
+    with torch.autocast(left.device.type, enabled=False):
+        for start in range(0, left.shape[1], EXACT):
+            part = slice(start, start + EXACT)
+            sums = left[:, part].float() @ right[:, part].float().T
+            product += sums.to(torch.int32)
+    return product
+
+
 def has_operator(device: torch.device) -> bool:
-    """Whether PyTorch multiplies int8 matrices on ``device`` itself."""
-    return hasattr(torch, "_int_mm") and device.type in ("cpu", "cuda")
+    """Whether PyTorch multiplies int8 matrices on ``device`` itself, and exactly."""
+    if not hasattr(torch, "_int_mm"):
+        return False
+    return device.type == "cuda" or (device.type == "cpu" and cpu_is_exact())
+
+
+@cache
+def cpu_is_exact() -> bool:
+    """Whether sums of two products do not overflow within the processor.
+
+    Without VNNI, x86 adds pairs of them in 16 bits that saturate, and oneDNN leaves it
+    at that: ``255 · 127 · 2`` (it moves one side to unsigned bytes) is cut off.
+    """
+    largest = torch.full((32, 32), 127, dtype=torch.int8)
+    return bool((torch._int_mm(largest, largest) == 32 * 127**2).all())
 
 
 def pad_for_cuda(left: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:

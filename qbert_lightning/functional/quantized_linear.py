@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from qbert_lightning.functional.affine import AffineParameters
-from qbert_lightning.functional.blocks import positions_outside
+from qbert_lightning.functional.blocks import clear, values_outside
 from qbert_lightning.functional.int8_codes import int8_codes
 from qbert_lightning.functional.integer_product import (
     AffineMatrix,
@@ -86,7 +86,7 @@ class _QuantizedLinear(torch.autograd.Function):
         quantized_weight = _quantized(weight, weight_levels)
         outside = None
         if clip_gradient:
-            outside = positions_outside(x.reshape(1, -1), input_levels)
+            outside = values_outside(x.reshape(1, -1), input_levels)
         ctx.save_for_backward(*quantized_x, *quantized_weight, outside)
         ctx.types = (dtype, x.dtype, weight.dtype, None if bias is None else bias.dtype)
         return integer_linear(quantized_x, quantized_weight, bias).to(dtype)
@@ -108,7 +108,7 @@ class _QuantizedLinear(torch.autograd.Function):
         if ctx.needs_input_grad[0]:
             of_x = (gradient @ weight.values().to(dtype)).to(x_type)
             if outside is not None:
-                of_x.view(-1).index_fill_(0, outside, 0)
+                clear(of_x, outside)
         sums = gradient.sum(0, dtype=torch.float32)
         if ctx.needs_input_grad[1]:
             of_weight = (gradient.T @ x.codes.to(dtype)).float().mul_(x.scale)

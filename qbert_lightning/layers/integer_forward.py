@@ -30,11 +30,12 @@ def integer_forward(
 
     Returns:
         ``[..., n]``; `None`, with nothing observed, where the input has not one scale
-        and the weight not one in each row, or ``x`` is of another precision.
+        and the weight not one in each row, ``x`` is of another precision, or the
+        weight's own gradient would be clipped.
     """
     if not isinstance(input_quantizer, Quantizer) or x.dtype not in FLOATS:
         return None
-    if not isinstance(weight_quantizer, Quantizer):
+    if not isinstance(weight_quantizer, Quantizer) or weight_quantizer.clips_gradient:
         return None
     weight_levels = weight_quantizer.row_levels(weight)
     if weight_levels is None:

@@ -8,13 +8,15 @@ import torch
 from torch import Tensor, nn
 
 from qbert_lightning.functional import (
+    AffineMatrix,
     AffineParameters,
     dequantize,
     group,
+    int8_matrix,
     quantize,
     ungroup,
 )
-from qbert_lightning.functional.integer_product import AffineMatrix, centre
+from qbert_lightning.functional.integer_product import centre
 from qbert_lightning.plan import PerToken
 from qbert_lightning.quantizers import AffineQuantizer
 
@@ -52,21 +54,12 @@ class Activation(nn.Module):
         shared = None if by_token else self._levels(group(cut, x))
         for tile in x.split(size):
             groups = group(cut, tile)
-            yield self._codes(groups, shared or self._levels(groups), tile.shape)
-
-    def _codes(
-        self, groups: Tensor, levels: AffineParameters, shape: torch.Size
-    ) -> AffineMatrix:
-        codes, offset = quantize(groups, levels), None
-        if not self.spec.symmetric:
-            codes.sub_(centre(levels))
-            offset = moved_offset(levels)
-        return AffineMatrix(codes.to(torch.int8).reshape(shape), levels.scale, offset)
-
-    @property
-    def is_fixed(self) -> bool:
-        """Whether a token's codes do not depend on the tokens beside it."""
-        return self.observed is not None or isinstance(self.spec.granularity, PerToken)
+            levels = shared or self._levels(groups)
+            # Not `int8_codes`: a tile is small enough to need no parts.
+            codes = quantize(groups, levels)
+            if shift := centre(levels):
+                codes.sub_(shift)
+            yield int8_matrix(codes.to(torch.int8).reshape(tile.shape), levels)
 
     def _levels(self, groups: Tensor) -> AffineParameters:
         return self.observed or self._parameters_of(groups)
@@ -74,8 +67,3 @@ class Activation(nn.Module):
     def extra_repr(self) -> str:  # noqa: D102
         how = "dynamic" if self.observed is None else "observed"
         return f"num_bits={self.spec.num_bits}, {how}"
-
-
-def moved_offset(levels: AffineParameters) -> Tensor:
-    """The value of code zero once codes are moved into the range of int8."""
-    return levels.offset + centre(levels) * levels.scale

@@ -67,7 +67,8 @@ class Runtime(ABC):
 
         Args:
             folder: The folder.
-            num_threads: CPU threads; `None` leaves PyTorch's own number.
+            num_threads: CPU threads; `None` leaves PyTorch's own number. A runtime that
+                computes with PyTorch sets that number, which is the whole process's.
 
         Returns:
             A module called like the float model (``input_ids``, ``attention_mask`` and

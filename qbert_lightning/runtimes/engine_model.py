@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from qbert_lightning.errors import DATA, QbertError
 from qbert_lightning.runtimes.bert_graph import INPUTS
 
 if TYPE_CHECKING:
@@ -49,6 +50,11 @@ class EngineModel(nn.Module):
             attention_mask: One where a token counts; `None`: everywhere.
             token_type_ids: Zero or one; `None`: zero.
             ignored: Labels and the like.
+
+        Raises:
+            QbertError: If an id has no row in its table, or a text more tokens than
+                there are positions (code 4); an engine may answer something all the
+                same.
         """
         if attention_mask is None:
             attention_mask = torch.ones_like(input_ids)
@@ -59,8 +65,22 @@ class EngineModel(nn.Module):
             name: value.cpu().to(torch.int64).numpy()
             for name, value in zip(INPUTS, values, strict=True)
         }
+        self._check(arrays)
         outputs = {
             name: torch.from_numpy(np.array(each)).to(input_ids.device)
             for name, each in self.answer(arrays).items()
         }
         return self.output_type(**outputs)
+
+    def _check(self, inputs: Arrays) -> None:
+        tokens, most = inputs["input_ids"].shape[1], self.config.max_position_embeddings
+        if tokens > most:
+            raise QbertError(f"input_ids: {tokens} tokens: accepted up to {most}", DATA)
+        rows = {
+            "input_ids": self.config.vocab_size,
+            "token_type_ids": self.config.type_vocab_size,
+        }
+        for name, count in rows.items():
+            ids = inputs[name]
+            if ids.size and not 0 <= ids.min() <= ids.max() < count:
+                raise QbertError(f"{name}: accepted ids from 0 to {count - 1}", DATA)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from qbert_lightning.errors import QbertError
 from qbert_lightning.models import encoder_blocks
+from qbert_lightning.plan import PerToken
+from qbert_lightning.quantizers import AffineQuantizer, AffineSpec
 from qbert_lightning.runtimes.activation import Activation
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 SENTENCE_MODEL = "BertForSequenceClassification"
+INNER_VALUES = ("output_hidden_states", "output_attentions")
 
 
 class FirstTokenLayer(nn.Module):
@@ -57,14 +62,37 @@ class FirstTokenLayer(nn.Module):
 def compute_first_token_only(model: PreTrainedModel) -> None:
     """Let the last layer of a sentence classifier do no more than is looked at.
 
-    Left as it is where another token could matter: in models of other tasks, and where
-    an activation's range is that of all tokens at hand.
+    Left as it is where another token could matter: in models of other tasks, in
+    decoders, where the configuration asks for hidden states or attentions, and where an
+    activation's range is that of all tokens at hand. A call that asks for hidden states
+    or attentions is refused from then on.
 
     Args:
         model: With its layers in service; changed in place.
     """
-    if type(model).__name__ != SENTENCE_MODEL:
+    config = model.config
+    looks_inside = any(getattr(config, name, False) for name in INNER_VALUES)
+    is_sentence_model = type(model).__name__ == SENTENCE_MODEL
+    if looks_inside or not is_sentence_model or getattr(config, "is_decoder", False):
         return
     name, layer = list(encoder_blocks(model).items())[-1]
-    if all(m.is_fixed for m in layer.modules() if isinstance(m, Activation)):
+    quantized = (Activation, AffineQuantizer)  # in service, or beside a float weight
+    if all(_is_fixed(m.spec) for m in layer.modules() if isinstance(m, quantized)):
         model.set_submodule(name, FirstTokenLayer(layer))
+        model.register_forward_pre_hook(_refuse_inner_values, with_kwargs=True)
+
+
+def _is_fixed(spec: AffineSpec) -> bool:
+    """Whether a token's levels do not depend on the tokens beside it."""
+    return spec.observer is not None or isinstance(spec.granularity, PerToken)
+
+
+def _refuse_inner_values(
+    model: nn.Module, values: tuple[object, ...], named: Mapping[str, object]
+) -> None:
+    for name in INNER_VALUES:
+        if named.get(name):
+            raise QbertError(
+                f"{name}={named[name]}: accepted False: the last layer computes its "
+                "first token alone"
+            )

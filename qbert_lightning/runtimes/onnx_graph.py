@@ -17,6 +17,7 @@ from qbert_lightning.runtimes.operations import Operations
 from qbert_lightning.runtimes.stored_layers import (
     ActivationLevels,
     StoredWeight,
+    bias_of,
     input_levels,
     output_levels,
     stored_weight,
@@ -81,7 +82,7 @@ class OnnxGraph(Operations[str]):
 
     def linear(self, layer: nn.Linear, x: str) -> str:  # noqa: D102
         levels, weight = input_levels(layer), stored_weight(layer)
-        bias = layer.bias.detach().double()
+        bias = bias_of(layer)
         if weight is None:
             x = self._fake_quantize(x, levels)
             y = self._product(x, self._floats(layer.weight.T), bias)

@@ -56,6 +56,8 @@ class OnnxRuntime(Engine):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = num_threads
         options.inter_op_num_threads = 1
+        # Without VNNI its products of unsigned and signed bytes would saturate.
+        options.add_session_config_entry("session.x64quantprecision", "1")
         session = onnxruntime.InferenceSession(
             sealed, options, providers=["CPUExecutionProvider"]
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, ClassVar
@@ -13,6 +14,7 @@ from torch import Tensor
 from qbert_lightning.errors import DATA, QbertError
 from qbert_lightning.export import read_container, write_container
 from qbert_lightning.export.companions import deciding_files
+from qbert_lightning.functional.integer_product import cpu_is_exact
 from qbert_lightning.runtimes.bert_graph import build
 from qbert_lightning.runtimes.engine import Engine
 from qbert_lightning.runtimes.engine_model import Answer, Arrays
@@ -42,6 +44,10 @@ class OpenVino(Engine):
 
     Raises:
         QbertError: For another choice.
+
+    Warns:
+        UserWarning: On loading where the processor's sums of 8-bit products saturate
+            (x86 without VNNI): OpenVINO does not avoid it, and answers may be wrong.
     """
 
     file_name: ClassVar[str] = "openvino.safetensors"
@@ -73,6 +79,12 @@ class OpenVino(Engine):
         parts = {name: each.numpy().tobytes() for name, each in tensors.items()}
         if set(parts) != {NETWORK, WEIGHTS}:
             raise QbertError(f"{file}: accepted a file of runtime=openvino", DATA)
+        if not cpu_is_exact():
+            warnings.warn(
+                "runtime=openvino: 8-bit products saturate on this processor (no VNNI) "
+                "and answers may be wrong: accepted runtime=integer",
+                stacklevel=2,
+            )
         core = openvino.Core()
         network = core.read_model(model=parts[NETWORK], weights=parts[WEIGHTS])
         request = core.compile_model(

@@ -21,6 +21,7 @@ from qbert_lightning.runtimes.operations import Operations
 from qbert_lightning.runtimes.stored_layers import (
     ActivationLevels,
     StoredWeight,
+    bias_of,
     input_levels,
     output_levels,
     stored_weight,
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
 VERY_NEGATIVE = -1e9
 """Added to the scores of padding; its exponential is zero."""
-
-
 MAX_PACKED_BITS = 4
 """Codes of more bits are computed with as 8."""
 
@@ -82,7 +81,7 @@ class OpenVinoGraph(Operations["ov.Node"]):
 
     def linear(self, layer: nn.Linear, x: ov.Node) -> ov.Node:  # noqa: D102
         levels, weight = input_levels(layer), stored_weight(layer)
-        bias = layer.bias.detach().double()
+        bias = bias_of(layer)
         if weight is None:
             x, matrix = self._fake_quantize(x, levels), self._floats(layer.weight)
             y = self._product(x, matrix, None, bias)

@@ -18,8 +18,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from qbert_lightning.functional.integer_product import AffineMatrix, integer_linear
-from qbert_lightning.runtimes.activation import Activation, moved_offset
+from qbert_lightning.functional import AffineMatrix, integer_linear
+from qbert_lightning.functional.integer_product import moved_offset
+from qbert_lightning.runtimes.activation import Activation
 from qbert_lightning.runtimes.packed_weight import Block, PackedWeight
 
 # So that int8 codes, int32 sums and float results of a product stay in the cache.

@@ -65,7 +65,7 @@ class PackedWeight(nn.Module):
 
     def matrix(self) -> Tensor:
         """All codes less the `centre`, int8 ``[rows, columns]``."""
-        return self._int8(self.codes).reshape(self.rows, self.columns)
+        return self._int8(self.codes, self.rows)
 
     def blocks(self) -> list[Block]:
         """The matrix, cut where the scales of its rows change."""
@@ -97,16 +97,16 @@ class PackedWeight(nn.Module):
             return self.dequantized()[indices]
         chosen = indices // (self.rows // self.grid[0])
         offset = None if self.offset is None else self.offset[chosen]
-        codes = self._int8(self.codes[indices]).reshape(*indices.shape, self.columns)
+        codes = self._int8(self.codes[indices], indices.numel())
+        codes = codes.reshape(*indices.shape, self.columns)
         return self._levels(codes, self.scale[chosen], offset)
 
-    def _int8(self, packed: Tensor) -> Tensor:
-        """Unpacked codes less the `centre`, of any shape."""
-        if self.num_bits == BYTE:
-            return packed
-        count = packed.numel() * BYTE // self.num_bits
-        codes = unpack(packed.reshape(-1), self.num_bits, count)
-        return self._moved(codes[: self.rows * self.columns])
+    def _int8(self, packed: Tensor, rows: int) -> Tensor:
+        """Unpacked codes less the `centre`, int8 ``[rows, columns]``."""
+        if self.num_bits < BYTE:
+            count = rows * self.columns
+            packed = self._moved(unpack(packed.reshape(-1), self.num_bits, count))
+        return packed.reshape(rows, self.columns)
 
     def _moved(self, stored: Tensor) -> Tensor:
         """Codes from 0 as stored become int8 about zero, in place; a byte wraps."""

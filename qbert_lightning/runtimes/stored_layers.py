@@ -116,5 +116,12 @@ def stored_weight(layer: nn.Module) -> StoredWeight | None:
     )
 
 
+def bias_of(layer: nn.Linear) -> Tensor:
+    """What a layer adds, float64 ``[rows]``; zeros if it adds nothing."""
+    if layer.bias is None:
+        return torch.zeros(layer.out_features, dtype=torch.float64)
+    return layer.bias.detach().double()
+
+
 def _is_quantized(layer: nn.Module) -> bool:
     return isinstance(layer, QuantizedLayer) and not layer.delayed()

@@ -18,7 +18,8 @@ from qbert_lightning.export import (
     save_packed,
 )
 from qbert_lightning.layers import apply_plan
-from qbert_lightning.plan import QuantPlan, storage_bits
+from qbert_lightning.plan import QuantPlan, QuantScheme, storage_bits
+from qbert_lightning.quantizers import AffineSpec
 from tests.export.models import TOKENIZER, calibrated, mixed_plan
 from tests.tiny import tiny_batch, tiny_bert
 
@@ -94,3 +95,21 @@ def test_float_model_round_trip(tmp_path: Path) -> None:
     apply_plan(model, QuantPlan())
     save_packed(model, QuantPlan(), TOKENIZER, tmp_path)
     assert torch.equal(load_packed(tmp_path)[0](**batch).logits, model(**batch).logits)
+
+
+def test_a_layer_that_still_waits_is_refused(tmp_path: Path) -> None:
+    name = "bert.encoder.layer.0.output.dense"
+    plan = QuantPlan({name: QuantScheme(AffineSpec(4), delay=3)})
+    model = tiny_bert()
+    apply_plan(model, plan)
+    for step in range(3):
+        model.eval()
+        with pytest.raises(
+            QbertError, match=f"delay=3 after {step} training"
+        ) as caught:
+            save_packed(model, plan, TOKENIZER, tmp_path)
+        assert caught.value.code == 1
+        model.train()(**tiny_batch())
+    save_packed(model.eval(), plan, TOKENIZER, tmp_path)
+    packed, batch = load_packed(tmp_path)[0], tiny_batch()
+    assert torch.equal(packed(**batch).logits, model(**batch).logits)

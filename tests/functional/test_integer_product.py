@@ -14,11 +14,14 @@ from qbert_lightning.functional import (
     choose_parameters,
     dequantize,
     fake_quantize,
+    int8_codes,
+    int8_matrix,
     quantize,
 )
 from qbert_lightning.functional.integer_product import (
     AffineMatrix,
-    affine_matrix,
+    cpu_is_exact,
+    float_product,
     integer_linear,
     integer_product,
     pad_for_cuda,
@@ -49,6 +52,20 @@ def test_views_are_multiplied_as_what_they_show() -> None:
 def test_the_largest_products_do_not_overflow(value: int) -> None:
     codes = torch.full((2, 4096), value, dtype=torch.int8)
     assert integer_product(codes, codes).tolist() == [[4096 * value**2] * 2] * 2
+    assert float_product(codes, codes).tolist() == [[4096 * value**2] * 2] * 2
+
+
+def test_a_processor_that_saturates_gets_floats(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    left, right = random_codes(9, 300), random_codes(7, 300, seed=1)
+    monkeypatch.setattr(torch, "_int_mm", lambda a, b: a.new_zeros(a.shape[0], 32))
+    cpu_is_exact.cache_clear()
+    try:
+        product = integer_product(left, right)
+    finally:
+        cpu_is_exact.cache_clear()
+    assert torch.equal(product.long(), left.long() @ right.long().T)
 
 
 @pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
@@ -91,7 +108,7 @@ def quantized(x: Tensor, num_groups: int, num_bits: int, symmetric: bool) -> tup
     codes = quantize(groups, levels)
     exact = levels._replace(scale=levels.scale.double(), offset=levels.offset.double())
     return (
-        affine_matrix(codes.reshape(x.shape), levels),
+        int8_matrix(int8_codes(groups, levels).reshape(x.shape), levels),
         fake_quantize(groups, levels).reshape(x.shape),
         dequantize(codes.double(), exact).reshape(x.shape),
     )
@@ -136,18 +153,18 @@ def test_each_token_may_have_a_scale_of_its_own(symmetric: bool) -> None:
 
 
 def test_unsigned_codes_are_moved_into_int8() -> None:
-    codes = torch.tensor([[0, 255], [1, 128]], dtype=torch.uint8).to(torch.int16)
+    codes = torch.tensor([[0.0, 255.0], [1.0, 128.0]])
     levels = AffineParameters(torch.tensor([[0.5]]), torch.tensor([[-3.0]]), 0, 255)
-    matrix = affine_matrix(codes, levels)
+    exact = codes * 0.5 - 3
+    matrix = int8_matrix(int8_codes(exact, levels), levels)
     assert matrix.codes.tolist() == [[-128, 127], [-127, 0]]
     assert matrix.offset is not None
-    values = matrix.codes * matrix.scale + matrix.offset
-    assert torch.equal(values, codes * 0.5 - 3)
+    assert torch.equal(matrix.values(), exact)
 
 
 def test_symmetric_codes_have_no_offset_and_stay_what_they_are() -> None:
     levels = AffineParameters(torch.ones(1, 1), torch.zeros(1, 1), -127, 127)
-    matrix = affine_matrix(torch.tensor([[-127.0, 127.0]]), levels)
+    matrix = int8_matrix(int8_codes(torch.tensor([[-127.0, 127.0]]), levels), levels)
     assert isinstance(matrix, AffineMatrix)
     assert matrix.offset is None
     assert matrix.codes.tolist() == [[-127, 127]]

@@ -89,6 +89,7 @@ def test_evaluation_is_fake_quantization_to_the_bit() -> None:
         QuantScheme(AffineSpec(4, ColumnGroups(6)), OBSERVED),
         QuantScheme(AffineSpec(4), AffineSpec(8, PerToken())),
         QuantScheme(AffineSpec(4), AffineSpec(8, PerChannel())),
+        QuantScheme(OBSERVED, OBSERVED),
     ],
 )
 def test_other_formats_are_left_to_fake_quantization(scheme: QuantScheme) -> None:

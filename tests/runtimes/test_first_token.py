@@ -6,7 +6,10 @@ import pytest
 import torch
 from torch import nn
 
-from qbert_lightning.quantizers import AffineSpec
+from qbert_lightning.errors import QbertError
+from qbert_lightning.observers import MovingAverage
+from qbert_lightning.plan import PerToken
+from qbert_lightning.quantizers import AffineQuantizer, AffineSpec
 from qbert_lightning.runtimes.activation import Activation
 from qbert_lightning.runtimes.first_token import (
     FirstTokenLayer,
@@ -33,10 +36,47 @@ def test_logits_do_not_change(attention: str) -> None:
         torch.testing.assert_close(model(**batch).logits, logits)
 
 
-def test_a_range_of_all_tokens_needs_all_of_them() -> None:
+@pytest.mark.parametrize(
+    ("spec", "short"),
+    [
+        (AffineSpec(8), False),
+        (AffineSpec(8, PerToken()), True),
+        (AffineSpec(8, observer=MovingAverage()), True),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("in_service", [True, False])
+def test_a_range_of_all_tokens_needs_all_of_them(
+    spec: AffineSpec, short: bool, in_service: bool
+) -> None:
     model = tiny_bert().eval()
-    dynamic = Activation(AffineSpec(8).build())
-    model.bert.encoder.layer[-1].intermediate.dense.before = dynamic
+    quantizer = spec.build()
+    quantizer(torch.randn(3, 4))
+    assert isinstance(quantizer, AffineQuantizer)
+    dense = model.bert.encoder.layer[-1].intermediate.dense
+    dense.before = Activation(quantizer) if in_service else quantizer
+    compute_first_token_only(model)
+    assert is_short(model) is short
+
+
+@pytest.mark.parametrize("key", ["output_hidden_states", "output_attentions"])
+def test_hidden_values_need_every_token(key: str) -> None:
+    model = tiny_bert().eval()
+    model.set_attn_implementation("eager")
+    setattr(model.config, key, True)
+    compute_first_token_only(model)
+    assert not is_short(model)
+    setattr(model.config, key, False)
+    compute_first_token_only(model)
+    assert is_short(model)
+    with pytest.raises(QbertError, match=f"{key}=True: accepted False") as caught:
+        model(**tiny_batch(), **{key: True})
+    assert caught.value.code == 2
+
+
+def test_a_decoder_does_not_look_ahead() -> None:
+    model = tiny_bert().eval()
+    model.config.is_decoder = True
     compute_first_token_only(model)
     assert not is_short(model)
 

@@ -10,6 +10,7 @@ import torch
 from qbert_lightning.errors import QbertError
 from qbert_lightning.layers import layer_shapes
 from qbert_lightning.runtimes import OpenVino
+from qbert_lightning.runtimes import openvino as openvino_file
 from qbert_lightning.runtimes.engine_model import EngineModel
 from tests.runtimes.tiny_models import (
     deployed,
@@ -109,3 +110,12 @@ def test_an_altered_file_is_refused(tmp_path: Path) -> None:
 def test_other_weights_are_refused() -> None:
     with pytest.raises(QbertError, match="accepted int8, packed"):
         OpenVino("int4")
+
+
+def test_a_processor_that_saturates_is_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(openvino_file, "cpu_is_exact", lambda: False)
+    model, plan = quantized("labels", "float_plan")
+    with pytest.warns(UserWarning, match="no VNNI.*accepted runtime=integer"):
+        deployed(OpenVino(), model, plan, tmp_path)

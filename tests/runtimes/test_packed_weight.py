@@ -31,6 +31,9 @@ def test_levels_are_the_quantizers_to_the_bit(
     assert torch.equal(packed.dequantized(), expected)
     indices = torch.tensor([[3, 0], [shape[0] - 1, 3]])
     assert torch.equal(packed.look_up(indices), expected[indices])
+    # More often than there are rows: every token of a batch has a token type.
+    often = torch.arange(3 * shape[0]).reshape(3, -1) % shape[0]
+    assert torch.equal(packed.look_up(often), expected[often])
     joined = torch.empty(shape)
     for block in packed.blocks():
         codes, scale, offset = block.matrix

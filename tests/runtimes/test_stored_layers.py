@@ -10,6 +10,7 @@ from qbert_lightning.observers import MovingAverage
 from qbert_lightning.plan import PerTensor, QuantScheme, RowGroups
 from qbert_lightning.quantizers import AffineSpec
 from qbert_lightning.runtimes.stored_layers import (
+    bias_of,
     input_levels,
     output_levels,
     stored_weight,
@@ -56,3 +57,10 @@ def test_floating_point_has_no_codes() -> None:
     for module in (nn.Linear(6, 8), layer(QuantScheme()), waiting):
         assert stored_weight(module) is None
         assert input_levels(module) is None
+
+
+def test_a_layer_without_bias_adds_zeros() -> None:
+    found = bias_of(nn.Linear(6, 8, bias=False))
+    assert torch.equal(found, torch.zeros(8, dtype=torch.float64))
+    linear = nn.Linear(6, 8)
+    assert torch.equal(bias_of(linear), linear.bias.double())
