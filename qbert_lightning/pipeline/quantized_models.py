@@ -19,6 +19,7 @@ from qbert_lightning.pipeline.composition import (
     parse,
 )
 from qbert_lightning.pipeline.deploy import DEPLOYED_PREFIX, deploy, evaluate_deployed
+from qbert_lightning.pipeline.deployable import check_deployable
 from qbert_lightning.pipeline.evaluate import evaluate, scores_of
 from qbert_lightning.pipeline.finetune import finetune
 from qbert_lightning.pipeline.own_folder import own_folder_of
@@ -64,6 +65,7 @@ def deployment_scores(
     bench = _workbench(overrides, say)
     runtime = bench.runtime
     assert runtime is not None  # one of the overrides
+    check_deployable(bench)
     float_stage = finetune(bench)
     float_model = lambda: load_float(float_stage.folder)[0]  # noqa: E731
     scores = scores_of(evaluate(bench, float_model, float_stage.key), FLOAT_PREFIX)
