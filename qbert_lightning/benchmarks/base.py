@@ -30,19 +30,19 @@ class Subject:
     Attributes:
         float_folder: The fine-tuned float model, in Hugging Face layout.
         batches: ``(num_examples, batch_size)`` → batches of the training data.
-        check: Refuses overrides of the run that are not accepted, before any work.
         quantized: Overrides of the run → a quantized checkpoint of it.
         deployment_scores: Overrides of the run, a runtime among them → its scores as a
             float model, fake-quantized and deployed.
         metric: The score that is compared, such as ``test/accuracy``.
+        check: Refuses overrides of the run that are not accepted, before any work.
     """
 
     float_folder: Callable[[], Path]
     batches: Callable[[int, int], Sequence[Mapping[str, Tensor]]]
-    check: Callable[[Sequence[str]], None] = lambda overrides: None
     quantized: Callable[[Sequence[str]], Path] = _none_quantized
     deployment_scores: Callable[[Sequence[str]], Mapping[str, float]] = _none_deployed
     metric: str = ""
+    check: Callable[[Sequence[str]], None] = lambda overrides: None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from qbert_lightning.errors import DATA, QbertError
 from qbert_lightning.export import load_checkpoint, load_packed
+from qbert_lightning.export.checkpoint import MODEL_FILE
 from qbert_lightning.export.digest import file_digest
 from qbert_lightning.models import load_float
 from qbert_lightning.pipeline.allocate import allocate, plan_of, scored
@@ -263,24 +264,30 @@ def _evaluate_artifact(bench: Workbench, record: RunRecord) -> None:
     if bench.runtime is not None:
         _evaluate_deployed_artifact(bench, bench.runtime, record, folder)
         return
-    digest = file_digest(folder / "model.safetensors")
+    file = _exported(folder / MODEL_FILE)
     load = lambda: load_packed(folder)[0]  # noqa: E731
-    scored = _enter(record, "evaluate", evaluate(bench, load, digest))
+    scored = _enter(record, "evaluate", evaluate(bench, load, file_digest(file)))
     record.metrics.update(scores_of(scored))
-    size = (folder / "model.safetensors").stat().st_size
-    record.metrics["quant/bytes_on_disk"] = size
+    record.metrics["quant/bytes_on_disk"] = file.stat().st_size
 
 
 def _evaluate_deployed_artifact(
     bench: Workbench, runtime: Runtime, record: RunRecord, folder: Path
 ) -> None:
-    file = folder / runtime.file_name
-    if not file.is_file():
-        raise QbertError(f"{file}: no such file: accepted what was exported", DATA)
+    file = _exported(folder / runtime.file_name)
     scored = evaluate_deployed(bench, runtime, folder, file_digest(file))
     stage = _enter(record, "evaluate_deployed", scored)
     record.metrics |= scores_of(stage, DEPLOYED_PREFIX)
     record.metrics[f"{DEPLOYED_PREFIX}bytes_on_disk"] = file.stat().st_size
+
+
+def _exported(file: Path) -> Path:
+    """The same; refused if it is not there."""
+    if not file.is_file():
+        raise QbertError(
+            f"artifact: {file}: no such file: accepted a folder that was exported", DATA
+        )
+    return file
 
 
 def _enter(record: RunRecord, name: str, stage: Stage) -> Stage:
