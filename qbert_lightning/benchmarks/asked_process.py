@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -78,8 +78,9 @@ class AskedProcess:
         """
         line = ""
         if self._process.poll() is None:
-            self._process.stdin.write(f"{to_text(task)}\n")
-            self._process.stdin.flush()
+            with suppress(BrokenPipeError):  # it ended just now: no answer comes
+                self._process.stdin.write(f"{to_text(task)}\n")
+                self._process.stdin.flush()
             line = self._process.stdout.readline()
         if not line:
             where = f", see {self._log}" if self._log else ""

@@ -34,6 +34,7 @@ class Subject:
         deployment_scores: Overrides of the run, a runtime among them → its scores as a
             float model, fake-quantized and deployed.
         metric: The score that is compared, such as ``test/accuracy``.
+        check: Refuses overrides of the run that are not accepted, before any work.
     """
 
     float_folder: Callable[[], Path]
@@ -41,6 +42,7 @@ class Subject:
     quantized: Callable[[Sequence[str]], Path] = _none_quantized
     deployment_scores: Callable[[Sequence[str]], Mapping[str, float]] = _none_deployed
     metric: str = ""
+    check: Callable[[Sequence[str]], None] = lambda overrides: None
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,8 @@ class DeploymentBenchmark(InferenceBenchmark):
 
     def run(self, subject: Subject, folder: Path, say: Say) -> Outcome:
         """See `Benchmark.run`."""
+        for overrides in self.models.values():
+            subject.check(overrides)
         scores = self._scores(subject)
         outcome = super().run(subject, folder, say)
         key = subject.metric
@@ -56,16 +58,19 @@ class DeploymentBenchmark(InferenceBenchmark):
         """Model and runtime → scores; the float model's stand with the unit."""
         scores: dict[str, Scores] = {}
         key = subject.metric
-        for model, overrides in self.models.items():
-            for runtime in self.runtimes:
-                every = [*overrides, f"runtime={runtime}"]
+        for model, overrides in self.made().items():
+            for name, runtime in self.runtimes.items():
+                chosen = [
+                    f"runtime.{key}={each}" for key, each in vars(runtime).items()
+                ]
+                every = [*overrides, f"runtime={name}", *chosen]
                 try:
                     found = subject.deployment_scores(every)
                 except QbertError as error:
                     if error.code not in (USAGE, ENVIRONMENT):
                         raise
                     continue  # not offered: its row says why
-                scores[f"{model}, {runtime}"] = found
+                scores[f"{model}, {name}"] = found
                 scores[UNIT] = {key: found[f"float/{key}"]}
         return scores
 

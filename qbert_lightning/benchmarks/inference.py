@@ -78,6 +78,8 @@ class InferenceBenchmark(Benchmark):
 
     def run(self, subject: Subject, folder: Path, say: Say) -> Outcome:
         """See `Benchmark.run`."""
+        for overrides in self.models.values():
+            subject.check(overrides)
         sizes = sorted(set(self.batch_sizes))
         texts = subject.batches(TEXTS, max(sizes))
         batches = folder / "batches.safetensors"
@@ -124,6 +126,11 @@ class InferenceBenchmark(Benchmark):
             if self.compiled or not peer.compiles:
                 yield who, peer
 
+    def made(self) -> dict[str, list[str]]:
+        """Name → overrides that make a model of ours, trained or only calibrated."""
+        how = () if self.train else CALIBRATED
+        return {who: [*overrides, *how] for who, overrides in self.models.items()}
+
     def _entries(self, subject: Subject) -> Iterator[tuple[str, Contestant, Path]]:
         """Name, contestant and model of everybody."""
         float_folder = subject.float_folder()
@@ -132,9 +139,8 @@ class InferenceBenchmark(Benchmark):
         if not self.runtimes:
             return
         folders = {who: Path(folder) for who, folder in self.checkpoints.items()}
-        for who, overrides in self.models.items():
-            how = () if self.train else CALIBRATED
-            folders[who] = subject.quantized([*overrides, *how])
+        for who, overrides in self.made().items():
+            folders[who] = subject.quantized(overrides)
         for who, folder in folders.items():
             for runtime_name, runtime in self.runtimes.items():
                 yield f"{who}, {runtime_name}", Deployed(runtime), folder

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import resource
 import signal
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from qbert_lightning.benchmarks.isolation import PEAK_UNIT
 from qbert_lightning.benchmarks.mutations_seeds import Seed
 from qbert_lightning.errors import DATA, QbertError
 
@@ -18,9 +18,6 @@ SLOW_SECONDS = 1.0
 HANG_SECONDS = 10.0
 MUCH_MEMORY = 100 * 2**20
 REFUSED, HARMLESS, WRONG, CRASHED = "refused", "harmless", "loaded wrongly", "crashed"
-
-# Linux counts in KiB, macOS in bytes.
-_PEAK_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
 @dataclass(frozen=True)
@@ -79,7 +76,7 @@ def put(folder: Path, files: Mapping[str, bytes], before: Mapping[str, bytes]) -
 
 
 def _peak_bytes() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _PEAK_UNIT
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * PEAK_UNIT
 
 
 @contextmanager

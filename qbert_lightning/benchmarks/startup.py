@@ -55,6 +55,7 @@ class StartupBenchmark(Benchmark):
 
     def run(self, subject: Subject, folder: Path, say: Say) -> Outcome:
         """See `Benchmark.run`."""
+        subject.check(self.model)
         float_folder = subject.float_folder().resolve()
         packed = (folder / "packed").resolve()
         packed.mkdir()

@@ -7,7 +7,6 @@ from qbert_lightning.export.header import header_bytes
 from qbert_lightning.export.packed import (
     Packed,
     load_packed,
-    read_encoded,
     read_packed,
     save_packed,
 )
@@ -19,7 +18,6 @@ __all__ = [
     "load_checkpoint",
     "load_packed",
     "read_container",
-    "read_encoded",
     "read_packed",
     "save_checkpoint",
     "save_packed",

@@ -14,10 +14,10 @@ from qbert_lightning.export.strict_json import strict_json
 
 RUN_FILE = "run.json"
 # The stages of a run that leave a model, the one to ship first.
-STAGES = ("export", "quantize", "finetune")
+STAGES = ("export", "deploy", "quantize", "finetune")
 
 
-def model_folder(folder: Path) -> Path:
+def model_folder(folder: Path, file: str = MODEL_FILE) -> Path:
     """The folder itself if it holds a model, else that of the run it belongs to.
 
     A run names the folders of its stages; if its outputs were moved as a whole, they
@@ -25,20 +25,21 @@ def model_folder(folder: Path) -> Path:
 
     Args:
         folder: Of a model, or of a run.
+        file: What the folder of a model holds.
 
     Raises:
         QbertError: If there is no model (code 4).
     """
-    if (folder / MODEL_FILE).is_file():
+    if (folder / file).is_file():
         return folder
     if (folder / RUN_FILE).is_file():
         run = strict_json((folder / RUN_FILE).read_bytes(), str(folder / RUN_FILE))
         for stage in _stages(run):
             for place in (stage, *_moved(folder, stage)):
-                if (place / MODEL_FILE).is_file():
+                if (place / file).is_file():
                     return place
     raise QbertError(
-        f"{folder}: no model: accepted a folder with {MODEL_FILE}, a run's folder, or "
+        f"{folder}: no model: accepted a folder with {file}, a run's folder, or "
         "owner/name on the hub",
         DATA,
     )

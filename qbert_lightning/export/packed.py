@@ -105,18 +105,6 @@ def load_packed(folder: Path) -> tuple[PreTrainedModel, QuantPlan]:
     return packed.model, packed.plan
 
 
-def read_encoded(folder: Path) -> dict[str, Encoded]:
-    """Layer name → codes of its weight and what decodes them; nothing is decoded.
-
-    Args:
-        folder: One that `save_packed` wrote.
-
-    Raises:
-        QbertError: If a file is missing, altered, or does not fit (code 4).
-    """
-    return read_packed(folder).weights
-
-
 def read_packed(folder: Path) -> Packed:
     """Read and check a packed folder.
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from qbert_lightning.errors import DATA, QbertError
+
+MAX_DEPTH = 100
 
 
 def strict_json(text: bytes, source: str) -> Any:
@@ -30,12 +33,29 @@ def strict_json(text: bytes, source: str) -> Any:
             parse_float=_finite,
             parse_constant=_finite,
         )
+        _check_depth(value)
         # Half a character can be read, but not written.
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
         reason = str(error)[:120]
         raise QbertError(f"{source}: accepted strict JSON: {reason}", DATA) from error
     return value
+
+
+def _check_depth(value: Any) -> None:
+    """Refuse what other walks through a value, by recursion, might not survive."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [inner for outer in level for inner in _inside(outer)]
+        if not level:
+            return
+    raise ValueError(f"nested more than {MAX_DEPTH} deep")
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _every_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from qbert_lightning.benchmarks import Benchmark, Outcome, Subject
 from qbert_lightning.pipeline.finetune import finetune
 from qbert_lightning.pipeline.instantiate import instantiate
 from qbert_lightning.pipeline.quantized_models import (
+    check_overrides,
     deployment_scores,
     quantized_folder,
 )
@@ -54,6 +55,7 @@ def run_benchmark(config: DictConfig) -> None:
         batches=lambda num_examples, batch_size: workbench.data.sample_batches(
             1.0, plain["seed"], num_examples, batch_size
         ),
+        check=check_overrides,
         quantized=lambda overrides: quantized_folder(overrides, say),
         deployment_scores=lambda overrides: deployment_scores(overrides, say),
         metric=f"test/{plain['task']['module']['metrics'][0]}",

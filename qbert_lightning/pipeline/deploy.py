@@ -45,7 +45,7 @@ def deploy(bench: Workbench, runtime: Runtime, quantized: Stage) -> Stage:
     )
 
 
-def facts_of(stage: Stage) -> dict[str, Any]:
+def deployment_facts(stage: Stage) -> dict[str, Any]:
     """Bytes on disk, seconds to write, and how far logits and answers differ."""
     facts: dict[str, Any] = json.loads((stage.folder / FACTS_FILE).read_text())
     return facts

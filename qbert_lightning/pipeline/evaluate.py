@@ -39,8 +39,8 @@ def evaluate(
         bench: The run's objects.
         load: Makes the model.
         model_key: What identifies it.
-        deployed: Whether a runtime answers, which stays on the CPU, in one process and
-            in its own precision, whatever the trainer is.
+        deployed: Whether a runtime answers, which stays on the CPU, all of it in each
+            process, and in its own precision, whatever the trainer is.
 
     Returns:
         The stage; its folder holds ``scores.json``, read by `scores_of`.
@@ -55,7 +55,8 @@ def evaluate(
         "evaluate",
         key,
         lambda folder: _evaluate(bench, load, folder, deployed=deployed),
-        distributed=not deployed,
+        # Alone, one process would wait for the others before it reads its data.
+        distributed=True,
     )
 
 
@@ -86,7 +87,7 @@ def _evaluate(
 
 
 def _keep_to_this_process(module: nn.Module) -> None:
-    """Let metrics not wait for processes that take no part."""
+    """Let metrics not add up what every process counts as a whole."""
     for part in module.modules():
         if isinstance(part, Metric):
             part.distributed_available_fn = lambda: False

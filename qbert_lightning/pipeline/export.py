@@ -6,8 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from qbert_lightning.errors import FAILED, QbertError
 from qbert_lightning.export import (
     header_bytes,
@@ -17,6 +15,7 @@ from qbert_lightning.export import (
 )
 from qbert_lightning.models import load_tokenizer
 from qbert_lightning.pipeline.describe_task import describe_task
+from qbert_lightning.pipeline.same_answers import difference
 from qbert_lightning.pipeline.stage_cache import Stage
 from qbert_lightning.pipeline.workbench import Workbench
 from qbert_lightning.plan import storage_bits
@@ -53,11 +52,12 @@ def _export(bench: Workbench, quantized: Stage, folder: Path) -> None:
     describe_task(bench).write(folder)
     save_packed(model, plan, load_tokenizer(str(quantized.folder)), folder)
     packed, _ = load_packed(folder)
-    difference = _largest_difference(bench, model, packed)
-    if difference != 0:
+    batches = bench.data.sample_batches(1.0, 0, CHECKED_EXAMPLES, 32)
+    found = difference(model, packed, batches)
+    if found.largest_logit_difference != 0:
         raise QbertError(
             f"{folder}: packed logits differ from the fake-quantized ones by "
-            f"{difference}: accepted 0",
+            f"{found.largest_logit_difference}: accepted 0",
             FAILED,
         )
     shapes = {name: tuple(p.shape) for name, p in model.named_parameters()}
@@ -67,25 +67,7 @@ def _export(bench: Workbench, quantized: Stage, folder: Path) -> None:
         "header_bytes": header_bytes(file),
         "computed_bytes": -(-storage_bits(plan, shapes) // 8),
         "float_bytes": 4 * sum(p.numel() for p in model.parameters()),
-        "largest_logit_difference": difference,
-        "checked_examples": CHECKED_EXAMPLES,
+        "largest_logit_difference": found.largest_logit_difference,
+        "checked_examples": found.checked_examples,
     }
     (folder / FACTS_FILE).write_text(json.dumps(facts, indent=1, allow_nan=False))
-
-
-@torch.no_grad()
-def _largest_difference(
-    bench: Workbench, model: torch.nn.Module, packed: torch.nn.Module
-) -> float:
-    batches = bench.data.sample_batches(1.0, 0, CHECKED_EXAMPLES, 32)
-    largest = 0.0
-    for batch in batches:
-        inputs = {
-            name: tensor
-            for name, tensor in batch.items()
-            if name in ("input_ids", "attention_mask", "token_type_ids")
-        }
-        ours, theirs = model(**inputs).to_tuple(), packed(**inputs).to_tuple()
-        for one, other in zip(ours, theirs, strict=True):
-            largest = max(largest, float((one - other).abs().max()))
-    return largest

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 from qbert_lightning.export import load_checkpoint
 from qbert_lightning.models import load_float
@@ -19,6 +19,7 @@ from qbert_lightning.pipeline.composition import (
     parse,
 )
 from qbert_lightning.pipeline.deploy import DEPLOYED_PREFIX, deploy, evaluate_deployed
+from qbert_lightning.pipeline.deployable import check_deployable
 from qbert_lightning.pipeline.evaluate import evaluate, scores_of
 from qbert_lightning.pipeline.finetune import finetune
 from qbert_lightning.pipeline.own_folder import own_folder_of
@@ -26,6 +27,15 @@ from qbert_lightning.pipeline.quantize import quantize
 from qbert_lightning.pipeline.stage_cache import Stage
 from qbert_lightning.pipeline.validation import resolved
 from qbert_lightning.pipeline.workbench import FLOAT_PREFIX, Workbench
+
+
+def check_overrides(overrides: Sequence[str]) -> None:
+    """Refuse overrides that this job's configuration does not accept.
+
+    Raises:
+        QbertError: (code 2) naming key, value and what is accepted.
+    """
+    _composed(overrides)
 
 
 def quantized_folder(overrides: Sequence[str], say: Callable[[str], None]) -> Path:
@@ -64,6 +74,7 @@ def deployment_scores(
     bench = _workbench(overrides, say)
     runtime = bench.runtime
     assert runtime is not None  # one of the overrides
+    check_deployable(bench)
     float_stage = finetune(bench)
     float_model = lambda: load_float(float_stage.folder)[0]  # noqa: E731
     scores = scores_of(evaluate(bench, float_model, float_stage.key), FLOAT_PREFIX)
@@ -77,13 +88,18 @@ def deployment_scores(
 
 def _workbench(overrides: Sequence[str], say: Callable[[str], None]) -> Workbench:
     """The objects of this job with some of its configuration overridden."""
+    return Workbench(resolved(_composed(overrides)), None, say)
+
+
+def _composed(overrides: Sequence[str]) -> DictConfig:
+    """This job's configuration with some of it overridden, checked."""
     job = HydraConfig.get()
     every = [*job.overrides.task, *overrides]
     command = Command(str(job.job.config_name), config_dir=own_folder_of(job))
     composed = compose(command, every)
     check_composed(composed, parse(every))
     names = [key for key in composed if key != "hydra"]
-    return Workbench(resolved(OmegaConf.masked_copy(composed, names)), None, say)
+    return OmegaConf.masked_copy(composed, names)
 
 
 def _quantized(bench: Workbench, float_stage: Stage) -> Stage:

@@ -14,12 +14,18 @@ from rich.console import Console
 
 from qbert_lightning.errors import DATA, QbertError
 from qbert_lightning.export import load_checkpoint, load_packed
+from qbert_lightning.export.checkpoint import MODEL_FILE
 from qbert_lightning.export.digest import file_digest
 from qbert_lightning.models import load_float
 from qbert_lightning.pipeline.allocate import allocate, plan_of, scored
 from qbert_lightning.pipeline.analyze import analyze, table_of
-from qbert_lightning.pipeline.deploy import DEPLOYED_PREFIX, deploy, evaluate_deployed
-from qbert_lightning.pipeline.deploy import facts_of as deploy_facts_of
+from qbert_lightning.pipeline.deploy import (
+    DEPLOYED_PREFIX,
+    deploy,
+    deployment_facts,
+    evaluate_deployed,
+)
+from qbert_lightning.pipeline.deployable import check_deployable
 from qbert_lightning.pipeline.evaluate import evaluate, scores_of
 from qbert_lightning.pipeline.export import export, facts_of
 from qbert_lightning.pipeline.finetune import finetune
@@ -138,9 +144,7 @@ def _loop(bench: Workbench, record: RunRecord, until: str, folder: Path) -> None
     if until == "evaluate" and bench.config["artifact"] is not None:
         _evaluate_artifact(bench, record)
         return
-    if until != "finetune" and _analyzes(bench, until):
-        num_rows = bench.data.rows()["train"]
-        bench.metric.check(num_rows, bench.allocator.candidate_bits)
+    _check_beforehand(bench, until)
     float_stage = _enter(record, "finetune", finetune(bench))
     load = lambda: load_float(float_stage.folder)[0]  # noqa: E731
     scored = _enter(record, "evaluate_float", evaluate(bench, load, float_stage.key))
@@ -176,13 +180,24 @@ def _loop(bench: Workbench, record: RunRecord, until: str, folder: Path) -> None
     record.metrics["quant/compression"] = facts["float_bytes"] / facts["bytes_on_disk"]
 
 
+def _check_beforehand(bench: Workbench, until: str) -> None:
+    """Refuse what a later stage would refuse, before anything is trained."""
+    if until == "finetune":
+        return
+    if until != "analyze":
+        check_deployable(bench)
+    if _analyzes(bench, until):
+        num_rows = bench.data.rows()["train"]
+        bench.metric.check(num_rows, bench.allocator.candidate_bits)
+
+
 def _deploy(bench: Workbench, record: RunRecord, quantized: Stage, until: str) -> None:
     """Write the model for its runtime, if any, and unless only exported, score it."""
     runtime = bench.runtime
     if runtime is None:
         return
     stage = _enter(record, "deploy", deploy(bench, runtime, quantized))
-    size = deploy_facts_of(stage)["bytes_on_disk"]
+    size = deployment_facts(stage)["bytes_on_disk"]
     record.metrics[f"{DEPLOYED_PREFIX}bytes_on_disk"] = size
     if until == "export":
         return
@@ -201,10 +216,7 @@ def _plan(
     A runtime that cannot compute it refuses it here, before anything is trained on it.
     """
     if bench.config["plan"] is not None and until != "analyze":
-        given = QuantPlan.from_json(Path(bench.config["plan"]).read_text())
-        if bench.runtime is not None:
-            bench.runtime.check(given)
-        return given, None
+        return QuantPlan.from_json(Path(bench.config["plan"]).read_text()), None
     table = None
     if _analyzes(bench, until):
         table = table_of(_enter(record, "analyze", analyze(bench, float_stage)))
@@ -252,24 +264,30 @@ def _evaluate_artifact(bench: Workbench, record: RunRecord) -> None:
     if bench.runtime is not None:
         _evaluate_deployed_artifact(bench, bench.runtime, record, folder)
         return
-    digest = file_digest(folder / "model.safetensors")
+    file = _exported(folder / MODEL_FILE)
     load = lambda: load_packed(folder)[0]  # noqa: E731
-    scored = _enter(record, "evaluate", evaluate(bench, load, digest))
+    scored = _enter(record, "evaluate", evaluate(bench, load, file_digest(file)))
     record.metrics.update(scores_of(scored))
-    size = (folder / "model.safetensors").stat().st_size
-    record.metrics["quant/bytes_on_disk"] = size
+    record.metrics["quant/bytes_on_disk"] = file.stat().st_size
 
 
 def _evaluate_deployed_artifact(
     bench: Workbench, runtime: Runtime, record: RunRecord, folder: Path
 ) -> None:
-    file = folder / runtime.file_name
-    if not file.is_file():
-        raise QbertError(f"{file}: no such file: accepted what was exported", DATA)
+    file = _exported(folder / runtime.file_name)
     scored = evaluate_deployed(bench, runtime, folder, file_digest(file))
     stage = _enter(record, "evaluate_deployed", scored)
     record.metrics |= scores_of(stage, DEPLOYED_PREFIX)
     record.metrics[f"{DEPLOYED_PREFIX}bytes_on_disk"] = file.stat().st_size
+
+
+def _exported(file: Path) -> Path:
+    """The same; refused if it is not there."""
+    if not file.is_file():
+        raise QbertError(
+            f"artifact: {file}: no such file: accepted a folder that was exported", DATA
+        )
+    return file
 
 
 def _enter(record: RunRecord, name: str, stage: Stage) -> Stage:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
+
+from qbert_lightning.errors import FAILED, QbertError
 
 if TYPE_CHECKING:
     from qbert_lightning.datamodules import Batch
@@ -46,6 +49,9 @@ def difference(
         model: Takes ``input_ids`` and the like, and returns a `ModelOutput`.
         other: Likewise; of the same outputs.
         batches: Of a data module; labels are left out.
+
+    Raises:
+        QbertError: If a logit is not finite (code 1).
     """
     found = Difference()
     for batch in batches:
@@ -64,13 +70,16 @@ def _of_tokens(logits: Tensor, mask: Tensor) -> Tensor:
     Tags are ``[batch, tokens, tags]``, starts and ends ``[batch, tokens]``; what is
     not as long as the input is one answer a row.
     """
+    lowest = torch.finfo(logits.dtype).min  # never the answer, and no difference
     if logits.shape == mask.shape:
-        return logits.masked_fill(~mask, 0.0)
+        return logits.masked_fill(~mask, lowest)
     return logits[mask] if logits.shape[:2] == mask.shape else logits
 
 
 def _add(found: Difference, ours: Tensor, theirs: Tensor) -> None:
     largest = float((ours - theirs).abs().max())
+    if not isfinite(largest):  # no maximum would keep it
+        raise QbertError(f"logits differ by {largest}: accepted finite ones", FAILED)
     found.largest_logit_difference = max(found.largest_logit_difference, largest)
     found.answers += len(ours)
     found.different_answers += int((ours.argmax(-1) != theirs.argmax(-1)).sum())

@@ -50,12 +50,13 @@ class FolderKind:
     load: Callable[[Path], nn.Module]
 
 
+PACKED = "packed"
 # The first that fits is taken. The files are spelt out, as nothing heavy is imported to
 # list the choices; a test compares them with each runtime's `file_name`.
 RUNTIMES: Mapping[str, FolderKind] = {
     "openvino": FolderKind(("openvino.safetensors",), _through("OpenVino")),
     "onnxruntime": FolderKind(("model.onnx",), _through("OnnxRuntime")),
-    "packed": FolderKind(("model.safetensors", "plan.json"), _load_packed),
+    PACKED: FolderKind(("model.safetensors", "plan.json"), _load_packed),
     "integer": FolderKind(("model.safetensors", "plan.json"), _through("Integer")),
     "float": FolderKind(("model.safetensors",), _load_float),
 }

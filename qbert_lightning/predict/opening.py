@@ -14,7 +14,7 @@ from qbert_lightning.models.skeleton import task_head
 from qbert_lightning.predict.answers import AnswerPredictor
 from qbert_lightning.predict.base import Loaded, Predictor
 from qbert_lightning.predict.entities import EntityPredictor
-from qbert_lightning.predict.loading import load_model
+from qbert_lightning.predict.loading import PACKED, RUNTIMES, load_model
 from qbert_lightning.predict.options import Options
 from qbert_lightning.predict.sentences import SentencePredictor
 
@@ -42,7 +42,8 @@ def open_predictor(options: Options) -> Predictor:
             broken folder.
     """
     if (options.folder / RUN_FILE).is_file():
-        options = replace(options, folder=model_folder(options.folder))
+        file = RUNTIMES[options.runtime or PACKED].files[0]
+        options = replace(options, folder=model_folder(options.folder, file))
     model = load_model(options.folder, options.runtime)
     config: Any = model.config
     head = task_head(config, str(options.folder))

@@ -12,6 +12,9 @@ from torch import nn
 
 from qbert_lightning.errors import DATA, ENVIRONMENT, FAILED, QbertError
 from qbert_lightning.export.checkpoint import describe_model
+from qbert_lightning.export.companions import CONFIG_FILE
+from qbert_lightning.export.strict_json import strict_json
+from qbert_lightning.models import config_from
 from qbert_lightning.models.skeleton import task_head
 from qbert_lightning.plan import QuantPlan
 from qbert_lightning.runtimes.base import Runtime
@@ -21,7 +24,11 @@ from qbert_lightning.runtimes.engine_plan import check_plan
 from qbert_lightning.runtimes.freed_memory import give_back_freed_memory
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import (
+        PretrainedConfig,
+        PreTrainedModel,
+        PreTrainedTokenizerBase,
+    )
     from transformers.utils import ModelOutput
 
 
@@ -72,15 +79,21 @@ class Engine(Runtime):
         self._try_out(folder)
 
     def load(self, folder: Path, num_threads: int | None = None) -> nn.Module:  # noqa: D102
-        from transformers import AutoConfig
-
         self.check(QuantPlan())
         file = folder / self.file_name
         if not file.is_file():
             raise QbertError(f"{file}: no such file: accepted a deployed model", DATA)
-        answer = self.open_network(file, num_threads or torch.get_num_threads())
+        try:
+            answer = self.open_network(file, num_threads or torch.get_num_threads())
+        except QbertError:
+            raise
+        except Exception as error:  # each engine has its own kinds
+            reason = f"{type(error).__name__}: {error}".splitlines()[0][:150]
+            raise QbertError(
+                f"{file}: accepted a network that the engine reads: {reason}", DATA
+            ) from error
         give_back_freed_memory()
-        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+        config = _config(folder / CONFIG_FILE)
         head = task_head(config, str(folder))
         return EngineModel(config, _output_types()[head], answer)
 
@@ -94,6 +107,14 @@ class Engine(Runtime):
                     "finite answer for two texts",
                     FAILED,
                 )
+
+
+def _config(file: Path) -> PretrainedConfig:
+    """The sealed configuration; nothing it names is ever fetched or run."""
+    values = strict_json(file.read_bytes(), str(file))
+    if not isinstance(values, dict):
+        raise QbertError(f"{file}: accepted a JSON object", DATA)
+    return config_from(values, str(file))
 
 
 def _output_types() -> dict[str, type[ModelOutput]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
 import numpy as np
 import torch
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 NETWORK, WEIGHTS = "network", "weights"
-CHOICES = ("int8", "packed")
+Weights = Literal["int8", "packed"]
 
 
 class OpenVino(Engine):
@@ -53,10 +53,10 @@ class OpenVino(Engine):
     file_name: ClassVar[str] = "openvino.safetensors"
     packages: ClassVar[tuple[str, ...]] = ("openvino",)
 
-    def __init__(self, weights: str = "int8") -> None:
-        if weights not in CHOICES:
+    def __init__(self, weights: Weights = "int8") -> None:
+        if weights not in get_args(Weights):
             raise QbertError(
-                f"runtime.weights={weights}: accepted {', '.join(CHOICES)}"
+                f"runtime.weights={weights}: accepted {', '.join(get_args(Weights))}"
             )
         self.weights = weights
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from qbert_lightning.benchmarks import DeploymentBenchmark, Outcome, Subject
-from qbert_lightning.benchmarks.inference import InferenceBenchmark
+from qbert_lightning.benchmarks.inference import CALIBRATED, InferenceBenchmark
 from qbert_lightning.benchmarks.inference_peers import UNIT
 from qbert_lightning.errors import DATA, USAGE, QbertError
 from tests.benchmarks.fake_runtime import FakeRuntime
@@ -46,7 +46,8 @@ def test_scores_come_before_what_was_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outcome, asked = outcome_of(tmp_path, monkeypatch)
-    assert asked == [["method=q8bert", "runtime=fast"]]
+    arguments = ["runtime.off_by=0.0", "runtime.is_installed=True"]
+    assert asked == [["method=q8bert", "runtime=fast", *arguments]]
     assert outcome.columns == ("", "fake %", "deployed %", "latency")
     assert outcome.rows == (
         (UNIT, "90.00", "", "1"),
@@ -68,6 +69,32 @@ def test_a_failure_is_not_hidden(
 ) -> None:
     with pytest.raises(QbertError, match="broken"):
         outcome_of(tmp_path, monkeypatch, {"runtime=fast": QbertError("broken", DATA)})
+
+
+def test_models_are_scored_as_they_are_measured() -> None:
+    models = {"a": ["method=q8bert"]}
+    trained = DeploymentBenchmark(models=models)
+    assert trained.made() == models
+    [calibrated] = DeploymentBenchmark(models=models, train=False).made().values()
+    assert calibrated == ["method=q8bert", *CALIBRATED]
+
+
+def test_overrides_are_checked_before_any_work(tmp_path: Path) -> None:
+    def refuse(overrides: Sequence[str]) -> None:
+        raise QbertError(f"{overrides}: no such key", USAGE)
+
+    def touch(*_: object) -> Path:
+        pytest.fail("work was done")
+
+    subject = Subject(
+        touch, touch, check=refuse, quantized=touch, deployment_scores=touch
+    )
+    for kind in (DeploymentBenchmark, InferenceBenchmark):
+        benchmark = kind(
+            models={"a": ["metod=q8bert"]}, runtimes={"fast": FakeRuntime()}
+        )
+        with pytest.raises(QbertError, match="metod=q8bert"):
+            benchmark.run(subject, tmp_path, lambda line: None)
 
 
 def test_nobody_else_takes_part() -> None:

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from qbert_lightning.errors import QbertError
-from qbert_lightning.export import encoded_weights, read_encoded, read_packed
+from qbert_lightning.export import encoded_weights, read_packed
 from qbert_lightning.export.encoding import stored_parts, take_encoded
 from qbert_lightning.layers import apply_plan
 from qbert_lightning.observers import MinMax
@@ -22,7 +22,7 @@ LAYER = "bert.pooler.dense"
 
 def test_live_and_packed_codes_are_equal(tmp_path: Path) -> None:
     model = packed_folder(tmp_path, mixed_plan())
-    live, packed = encoded_weights(model), read_encoded(tmp_path)
+    live, packed = encoded_weights(model), read_packed(tmp_path).weights
     assert list(live) == list(packed) == list(mixed_plan())
     for name, encoded in live.items():
         found = packed[name]

@@ -38,6 +38,16 @@ def test_the_stage_to_ship_comes_first(tmp_path: Path) -> None:
         model_folder(folder)
 
 
+def test_the_stage_with_an_engines_file_is_found(tmp_path: Path) -> None:
+    places = {name: stage(tmp_path, name) for name in ("export", "deploy")}
+    folder = run(tmp_path, **places)
+    (places["deploy"] / "model.onnx").touch()
+    assert model_folder(folder) == places["export"]
+    assert model_folder(folder, "model.onnx") == places["deploy"]
+    with pytest.raises(QbertError, match="no model"):
+        model_folder(folder, "other.onnx")
+
+
 def test_moved_outputs_are_found(tmp_path: Path) -> None:
     before = tmp_path / "before"
     run(before, quantize=stage(before, "quantize"))

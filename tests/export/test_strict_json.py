@@ -23,6 +23,7 @@ def test_plain_json_is_read() -> None:
         (b"\xef\xbb\xbf[]", "BOM"),
         (b'["\\ud800"]', "surrogates"),
         (b"[" * 100_000, "recursion"),
+        (b"[" * 101 + b"]" * 101, "more than 100 deep"),
         (b"9" * 10_000, "integer string"),
         (b"{} {}", "Extra data"),
         (b"", "Expecting value"),
@@ -33,3 +34,7 @@ def test_what_readers_could_disagree_on_is_refused(text: bytes, complaint: str) 
         strict_json(text, "some file")
     assert caught.value.code == 4
     assert str(caught.value).startswith("some file: accepted strict JSON")
+
+
+def test_a_hundred_levels_are_read() -> None:
+    assert strict_json(b"[" * 100 + b"]" * 100, "x") is not None

@@ -86,6 +86,6 @@ def test_what_is_no_runtime_is_refused(
     target = "runtime._target_=qbert_lightning.plan.RowGroup"
     assert run_command(["run", *DEPLOYED, target]) == 2
     assert "runtime._target_" in capsys.readouterr().err
-    empty = ["evaluate", *DEPLOYED, f"artifact={outputs.parent}"]
-    assert run_command(empty) == 4
-    assert "no such file" in capsys.readouterr().err
+    for given in (DEPLOYED, FAST):  # a deployed folder, and a packed one
+        assert run_command(["evaluate", *given, f"artifact={outputs.parent}"]) == 4
+        assert "no such file: accepted" in capsys.readouterr().err

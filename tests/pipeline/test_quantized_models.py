@@ -32,6 +32,8 @@ class Asking(Benchmark):
         self.float_folders: set[Path] = set()
 
     def run(self, subject: Subject, folder: Path, say: Say) -> Outcome:
+        for overrides in self.wanted:
+            subject.check(overrides)
         self.float_folders.add(subject.float_folder())
         for overrides in self.wanted:
             _, plan = load_checkpoint(subject.quantized(overrides))
@@ -73,3 +75,4 @@ def test_an_override_that_is_none_is_refused(
     code, _ = asked(tmp_path, monkeypatch, ["method=q8brt"])
     assert code == 2
     assert "nearest q8bert" in capsys.readouterr().err
+    assert not (tmp_path / "outputs" / "stages").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import Tensor, nn
 from transformers.modeling_outputs import (
@@ -9,6 +10,7 @@ from transformers.modeling_outputs import (
     TokenClassifierOutput,
 )
 
+from qbert_lightning.errors import QbertError
 from qbert_lightning.pipeline.same_answers import difference
 
 MASK = torch.tensor([[1, 1, 1], [1, 1, 0]])
@@ -64,3 +66,29 @@ def test_a_span_has_two_answers() -> None:
     )
     assert (found.answers, found.different_answers) == (4, 1)
     assert found.largest_logit_difference == 2.0
+
+
+def test_padding_is_never_the_answer() -> None:
+    start, end = torch.full((2, 3), -5.0), torch.full((2, 3), -5.0)
+    moved = start.clone()
+    moved[1, 1] = -4.0  # of the row whose last token is padding
+    found = difference(
+        Fixed(QuestionAnsweringModelOutput, start_logits=start, end_logits=end),
+        Fixed(QuestionAnsweringModelOutput, start_logits=moved, end_logits=end),
+        [BATCH],
+    )
+    assert (found.answers, found.different_answers) == (4, 1)
+    assert found.largest_logit_difference == 1.0
+
+
+def test_logits_that_are_not_finite_are_no_small_difference() -> None:
+    logits = torch.zeros(2, 3, 4)
+    broken = logits.clone()
+    broken[0, 0, 0] = torch.nan
+    with pytest.raises(QbertError, match="nan: accepted finite") as caught:
+        difference(
+            Fixed(TokenClassifierOutput, logits=logits),
+            Fixed(TokenClassifierOutput, logits=broken),
+            [BATCH],
+        )
+    assert caught.value.code == 1

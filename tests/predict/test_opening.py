@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from torch import nn
 from transformers import PreTrainedTokenizerBase
 
 from qbert_lightning.errors import QbertError
+from qbert_lightning.export import load_packed
 from qbert_lightning.export.task_card import TaskCard
+from qbert_lightning.predict import opening
 from qbert_lightning.predict.opening import PREDICTORS, open_predictor
 from qbert_lightning.predict.options import read_options
 from tests.predict.tiny_folder import TAGS, named, tiny_folder
@@ -98,3 +101,25 @@ def test_a_run_answers_from_the_model_it_shipped(
     (run / "run.json").write_text(json.dumps({"stages": stages}, allow_nan=False))
     predictor = open_predictor(read_options([str(run), "x"]))
     assert len(predictor.answers(predictor.from_arguments(["x"]))) == 1
+
+
+def test_a_run_answers_through_the_engine_it_was_deployed_to(
+    tokenizer: PreTrainedTokenizerBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stages, run = {}, tmp_path / "runs/2"
+    run.mkdir(parents=True)
+    for name in ("export", "deploy"):
+        folder = tmp_path / "stages" / name / "1"
+        folder.mkdir(parents=True)
+        stages[name] = {"folder": str(tiny_folder(folder, SENTENCES, tokenizer))}
+    (folder / "model.onnx").touch()
+    (run / "run.json").write_text(json.dumps({"stages": stages}, allow_nan=False))
+    asked = []
+
+    def load(folder: Path, runtime: str | None) -> nn.Module:
+        asked.append((folder, runtime))
+        return load_packed(folder)[0]
+
+    monkeypatch.setattr(opening, "load_model", load)
+    open_predictor(read_options([str(run), "x", "--runtime", "onnxruntime"]))
+    assert asked == [(folder, "onnxruntime")]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from qbert_lightning.errors import QbertError
+from qbert_lightning.export import read_container, write_container
+from qbert_lightning.export.companions import deciding_files
 from qbert_lightning.layers import layer_shapes
 from qbert_lightning.runtimes import OpenVino
 from qbert_lightning.runtimes import openvino as openvino_file
@@ -119,3 +123,32 @@ def test_a_processor_that_saturates_is_warned_of(
     model, plan = quantized("labels", "float_plan")
     with pytest.warns(UserWarning, match="no VNNI.*accepted runtime=integer"):
         deployed(OpenVino(), model, plan, tmp_path)
+
+
+def test_a_network_that_openvino_cannot_read_is_refused(tmp_path: Path) -> None:
+    model, plan = quantized("labels", "float_plan")
+    deployed(OpenVino(), model, plan, tmp_path)
+    folder = tmp_path / "deployed"
+    file = folder / OpenVino.file_name
+    parts = read_container(file).tensors
+    nonsense = torch.tensor([*b"<xml"], dtype=torch.uint8)
+    write_container(file, parts | {"network": nonsense}, deciding_files(folder))
+    with pytest.raises(QbertError, match="accepted a network") as caught:
+        OpenVino().load(folder)
+    assert caught.value.code == 4
+    assert "\n" not in str(caught.value)
+
+
+def test_code_that_a_configuration_names_is_not_run(tmp_path: Path) -> None:
+    model, plan = quantized("labels", "float_plan")
+    deployed(OpenVino(), model, plan, tmp_path)
+    folder = tmp_path / "deployed"
+    (folder / "strange.py").write_text("raise SystemExit\n")
+    file = folder / "config.json"
+    named = {"model_type": "strange", "auto_map": {"AutoConfig": "strange.Config"}}
+    file.write_text(json.dumps(json.loads(file.read_text()) | named))
+    network = folder / OpenVino.file_name
+    write_container(network, load_file(network), deciding_files(folder))
+    with pytest.raises(QbertError, match="model_type 'strange'") as caught:
+        OpenVino().load(folder)
+    assert caught.value.code == 4
