@@ -340,9 +340,10 @@ def test_a_failing_run_says_why_and_keeps_what_was_done(
 
 
 def test_several_devices_share_one_run(outputs: Path) -> None:
-    """Two processes on CPU: one record, every stage made once."""
+    """Two processes on CPU: one record, every stage made once, the deployed one too."""
     command = Path(sys.executable).with_name("qbert")
     several = ["trainer.devices=2", "trainer.strategy=ddp", "method=q8bert"]
+    several.append("runtime=integer")
     small = [one for one in SMALL if not one.startswith("quant.")]
     done = subprocess.run(
         [command, "run", *small, *several],
@@ -356,3 +357,5 @@ def test_several_devices_share_one_run(outputs: Path) -> None:
     [record] = records(outputs)
     assert record.status == "finished"
     assert not any(stage["reused"] for stage in record.stages.values())
+    deployed = record.metrics["deployed/test/accuracy"]
+    assert deployed == pytest.approx(record.metrics["test/accuracy"], abs=0.02)
