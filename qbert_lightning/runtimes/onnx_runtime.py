@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from qbert_lightning.errors import DATA, QbertError
 from qbert_lightning.export.companions import deciding_files
 from qbert_lightning.export.digest import file_digest
+from qbert_lightning.functional.integer_product import cpu_is_exact
 from qbert_lightning.runtimes.bert_graph import build
 from qbert_lightning.runtimes.engine import Engine
 from qbert_lightning.runtimes.engine_model import Answer, Arrays
@@ -56,8 +57,9 @@ class OnnxRuntime(Engine):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = num_threads
         options.inter_op_num_threads = 1
-        # Without VNNI its products of unsigned and signed bytes would saturate.
-        options.add_session_config_entry("session.x64quantprecision", "1")
+        if not cpu_is_exact():
+            # Its products of unsigned and signed bytes would saturate; half as fast.
+            options.add_session_config_entry("session.x64quantprecision", "1")
         session = onnxruntime.InferenceSession(
             sealed, options, providers=["CPUExecutionProvider"]
         )

@@ -9,6 +9,7 @@ import torch
 
 from qbert_lightning.errors import QbertError
 from qbert_lightning.runtimes import OnnxRuntime
+from qbert_lightning.runtimes import onnx_runtime as onnx_file
 from tests.runtimes.tiny_models import (
     deployed,
     deviation,
@@ -64,3 +65,23 @@ def test_an_altered_file_is_refused(tmp_path: Path) -> None:
                 OnnxRuntime().load(folder)
             assert caught.value.code == 4
         file.write_bytes(original)
+
+
+@pytest.mark.parametrize("is_exact", [True, False])
+def test_the_slower_products_are_for_processors_that_saturate(
+    is_exact: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import onnxruntime
+
+    asked: list[str] = []
+
+    class Options(onnxruntime.SessionOptions):
+        def add_session_config_entry(self, key: str, value: str) -> None:
+            asked.append(key)
+            super().add_session_config_entry(key, value)
+
+    monkeypatch.setattr(onnxruntime, "SessionOptions", Options)
+    monkeypatch.setattr(onnx_file, "cpu_is_exact", lambda: is_exact)
+    model, plan = quantized("labels", "float_plan")
+    deployed(OnnxRuntime(), model, plan, tmp_path)
+    assert ("session.x64quantprecision" in asked) is not is_exact
