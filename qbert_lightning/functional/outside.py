@@ -36,7 +36,8 @@ class Outside:
         self._found = [torch.empty(0, dtype=torch.int64, device=scale.device)]
         self._counts = scale.device.type == "cpu"
         if self._counts:  # what lies between these lies within the range of any group
-            self._floor, self._ceiling = float(self._low.max()), float(self._high.min())
+            self._floor = max(self._low.flatten().tolist(), default=0.0)
+            self._ceiling = min(self._high.flatten().tolist(), default=0.0)
 
     def look(self, part: Part, values: Tensor) -> bool:
         """Remember what is outside in a part; whether anything may be.

@@ -54,3 +54,10 @@ def test_positions_and_a_mask_leave_out_the_same(shape: tuple[int, ...]) -> None
     expected = gradient * ~mask.reshape(shape)
     for outside in (mask, mask.nonzero().flatten()):
         assert torch.equal(clear(gradient.clone(), outside), expected)
+
+
+@pytest.mark.parametrize("shape", [(0, 5), (1, 0)])
+def test_nothing_is_outside_of_nothing(shape: tuple[int, int]) -> None:
+    ends = torch.zeros(shape[0], 1), torch.ones(shape[0], 1)
+    levels = choose_parameters(*ends, 8, symmetric=False)
+    assert values_outside(torch.empty(shape), levels).tolist() == []
