@@ -111,7 +111,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "report": {"plotly", "matplotlib", "numpy"},
     "benchmarks": LIGHTNING
     | {"yaml", "pyhessian", "hessian_eigenthings", "playwright", "safetensors"}
-    | {"torchao", "onnxruntime", "openvino", "nncf", "transformers"},
+    | {"torchao", "brevitas", "onnxruntime", "openvino", "nncf", "transformers"},
     "ablation": {"hydra", "rich"},
     "search": {"hydra", "optuna", "rich"},
     "pipeline": LIGHTNING | {"hydra", "omegaconf", "yaml", "rich"},

@@ -11,8 +11,15 @@ from typing import Any, ClassVar
 import torch
 
 from qbert_lightning.benchmarks.base import Benchmark, Outcome, Say, Subject
+from qbert_lightning.benchmarks.installed import installed_versions
 from qbert_lightning.benchmarks.isolation import in_a_fork
-from qbert_lightning.benchmarks.qat_contestants import FLOAT, Prepare, contestants
+from qbert_lightning.benchmarks.qat_contestants import (
+    FLOAT,
+    Prepare,
+    contestants,
+    missing_peers,
+)
+from qbert_lightning.benchmarks.qat_peers import PEERS
 from qbert_lightning.benchmarks.qat_step import TrainingStep, random_batch
 from qbert_lightning.benchmarks.rounds import Ratio
 from qbert_lightning.errors import QbertError
@@ -29,8 +36,9 @@ class QatBenchmark(Benchmark):
     """Time and memory of one step: forward, backward and AdamW on the same batch.
 
     Contestants are ours on fake-quantized floats and on 8-bit codes, for Q8BERT and for
-    Q-BERT at 4 and 2 bits, torch.ao's FakeQuantize and plain tensor operations. They
-    take turns step by step, and each step is compared with the float step of its round.
+    Q-BERT at 4 and 2 bits, plain tensor operations, and the peers that are installed.
+    They take turns step by step, and each step is compared with the float step of its
+    round.
 
     Attributes:
         batch_size: Examples in the batch.
@@ -86,10 +94,18 @@ class QatBenchmark(Benchmark):
             title="One step of quantization-aware training",
             columns=COLUMNS,
             rows=tuple(row(who, measurements, memory[who]) for who in steps),
-            notes=("saved: kept for the backward pass; peak: beyond the model's own",),
+            notes=(
+                "saved: kept for the backward pass; peak: beyond the model's own",
+                *(f"{who}: {reason}" for who, reason in missing_peers().items()),
+            ),
             measurements=tuple(measurements),
             facts={
                 "settings": asdict(self),
+                "versions": installed_versions(
+                    project
+                    for peer in PEERS.values()
+                    for project in peer.needs.values()
+                ),
                 "memory": memory,
                 "ratios": {
                     who: ratio(who, measurements, "wall_seconds").as_dict()

@@ -17,11 +17,16 @@ from qbert_lightning.functional.integer_product import (
     integer_product,
 )
 from qbert_lightning.functional.packing import pack, packed_bytes, unpack
-from qbert_lightning.functional.quantized_linear import quantized_linear
+from qbert_lightning.functional.quantized_linear import (
+    QuantizedInput,
+    quantized_input,
+    quantized_linear,
+)
 
 __all__ = [
     "AffineMatrix",
     "AffineParameters",
+    "QuantizedInput",
     "choose_parameters",
     "code_range",
     "dequantize",
@@ -34,6 +39,7 @@ __all__ = [
     "pack",
     "packed_bytes",
     "quantize",
+    "quantized_input",
     "quantized_linear",
     "ungroup",
     "unpack",

@@ -76,10 +76,15 @@ def choose_parameters(
     return AffineParameters(scale, offset, lowest, highest)
 
 
+def unrounded_codes(groups: Tensor, parameters: AffineParameters) -> Tensor:
+    """``(x − offset) / scale`` of ``groups`` ``[groups, elements]``, in new memory."""
+    return (groups - parameters.offset).div_(parameters.scale)
+
+
 def quantize(groups: Tensor, parameters: AffineParameters) -> Tensor:
     """Nearest codes of ``groups`` ``[groups, elements]``, as float32 whole numbers."""
-    scale, offset, lowest, highest = parameters
-    return (groups - offset).div_(scale).round_().clamp_(lowest, highest)
+    codes = unrounded_codes(groups, parameters).round_()
+    return codes.clamp_(parameters.lowest, parameters.highest)
 
 
 def dequantize(codes: Tensor, parameters: AffineParameters) -> Tensor:

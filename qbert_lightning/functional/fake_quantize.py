@@ -7,8 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from qbert_lightning.functional.affine import AffineParameters, quantize
-from qbert_lightning.functional.blocks import blocks, clear, values_outside
+from qbert_lightning.functional.affine import AffineParameters
+from qbert_lightning.functional.blocks import codes_by_part
+from qbert_lightning.functional.outside import Outside, clear
 
 
 def fake_quantize(
@@ -54,12 +55,11 @@ class _FakeQuantize(torch.autograd.Function):
         clip_gradient: bool,
     ) -> Tensor:
         parameters = AffineParameters(scale, offset, lowest, highest)
+        outside = Outside(groups.shape, parameters) if clip_gradient else None
         result = torch.empty_like(groups)
-        for part, levels in blocks(groups, parameters):
-            codes = quantize(groups[part].float(), levels)
+        for part, levels, codes in codes_by_part(groups, parameters, outside):
             result[part] = codes.mul_(levels.scale).add_(levels.offset)
-        outside = values_outside(groups, parameters) if clip_gradient else None
-        ctx.save_for_backward(outside)
+        ctx.save_for_backward(None if outside is None else outside.found())
         return result
 
     @staticmethod

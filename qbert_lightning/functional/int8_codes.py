@@ -5,17 +5,21 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from qbert_lightning.functional.affine import AffineParameters, quantize
-from qbert_lightning.functional.blocks import blocks
+from qbert_lightning.functional.affine import AffineParameters
+from qbert_lightning.functional.blocks import codes_by_part
 from qbert_lightning.functional.integer_product import centre
+from qbert_lightning.functional.outside import Outside
 
 
-def int8_codes(groups: Tensor, parameters: AffineParameters) -> Tensor:
+def int8_codes(
+    groups: Tensor, parameters: AffineParameters, outside: Outside | None = None
+) -> Tensor:
     """What `quantize` gives, moved into int8, without a float tensor of full size.
 
     Args:
         groups: ``[groups, elements]``, any floating type.
         parameters: Levels of each group.
+        outside: Remembers which values lie outside of the range.
 
     Returns:
         Codes less `centre`, int8 ``[groups, elements]``.
@@ -27,6 +31,6 @@ def int8_codes(groups: Tensor, parameters: AffineParameters) -> Tensor:
     """
     codes = torch.empty_like(groups, dtype=torch.int8)
     shift = centre(parameters)
-    for part, levels in blocks(groups, parameters):
-        codes[part] = quantize(groups[part].float(), levels).sub_(shift)
+    for part, _, nearest in codes_by_part(groups, parameters, outside):
+        codes[part] = nearest.sub_(shift)
     return codes

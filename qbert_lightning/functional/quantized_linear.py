@@ -12,30 +12,58 @@ in which the sums run over the tokens.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from qbert_lightning.functional.affine import AffineParameters
-from qbert_lightning.functional.blocks import clear, values_outside
 from qbert_lightning.functional.int8_codes import int8_codes
 from qbert_lightning.functional.integer_product import (
     AffineMatrix,
     int8_matrix,
     integer_linear,
 )
+from qbert_lightning.functional.outside import Outside, clear
+
+
+class QuantizedInput(NamedTuple):
+    """What a linear layer needs of its quantized input, forward and backward.
+
+    Attributes:
+        matrix: ``[tokens, k]``.
+        outside: Which values get no gradient, as `Outside` tells; `None` leaves the
+            gradient as it is.
+    """
+
+    matrix: AffineMatrix
+    outside: Tensor | None
+
+
+@torch.no_grad()
+def quantized_input(
+    x: Tensor, levels: AffineParameters, *, clip_gradient: bool
+) -> QuantizedInput:
+    """Quantize the input of one or several linear layers.
+
+    Args:
+        x: ``[..., k]``.
+        levels: One range for all of ``x``.
+        clip_gradient: Whether values of ``x`` outside the range get no gradient.
+    """
+    matrix = x.reshape(-1, x.shape[-1])
+    outside = Outside((1, x.numel()), levels) if clip_gradient else None
+    quantized = _quantized(matrix, levels, outside)
+    return QuantizedInput(quantized, None if outside is None else outside.found())
 
 
 def quantized_linear(
     x: Tensor,
     weight: Tensor,
     bias: Tensor | None,
-    input_levels: AffineParameters,
+    quantized_x: QuantizedInput,
     weight_levels: AffineParameters,
-    *,
-    clip_gradient: bool,
 ) -> Tensor:
     """``fake_quantize(x) fake_quantize(W)ᵀ + b`` with its straight-through gradient.
 
@@ -45,9 +73,8 @@ def quantized_linear(
         x: ``[..., k]``.
         weight: ``[n, k]``.
         bias: ``[n]``.
-        input_levels: One range for all of ``x``.
+        quantized_x: What `quantized_input` made of ``x``.
         weight_levels: Of each group of consecutive rows of the weight.
-        clip_gradient: Whether values of ``x`` outside the range get no gradient.
 
     Returns:
         ``[..., n]``, of autocast's type where that is on, else of the type of ``x``.
@@ -60,9 +87,8 @@ def quantized_linear(
         x.reshape(-1, x.shape[-1]),
         weight,
         bias,
-        input_levels,
+        quantized_x,
         weight_levels,
-        clip_gradient,
         dtype,
     )
     return y.reshape(*x.shape[:-1], -1)
@@ -77,19 +103,15 @@ class _QuantizedLinear(torch.autograd.Function):
         x: Tensor,
         weight: Tensor,
         bias: Tensor | None,
-        input_levels: AffineParameters,
+        quantized_x: QuantizedInput,
         weight_levels: AffineParameters,
-        clip_gradient: bool,
         dtype: torch.dtype,
     ) -> Tensor:
-        quantized_x = _quantized(x, input_levels)
+        matrix, outside = quantized_x
         quantized_weight = _quantized(weight, weight_levels)
-        outside = None
-        if clip_gradient:
-            outside = values_outside(x.reshape(1, -1), input_levels)
-        ctx.save_for_backward(*quantized_x, *quantized_weight, outside)
+        ctx.save_for_backward(*matrix, *quantized_weight, outside)
         ctx.types = (dtype, x.dtype, weight.dtype, None if bias is None else bias.dtype)
-        return integer_linear(quantized_x, quantized_weight, bias).to(dtype)
+        return integer_linear(matrix, quantized_weight, bias).to(dtype)
 
     @staticmethod
     @once_differentiable
@@ -117,10 +139,12 @@ class _QuantizedLinear(torch.autograd.Function):
             of_weight = of_weight.to(weight_type)
         if ctx.needs_input_grad[2]:
             of_bias = sums.to(bias_type)
-        return of_x, of_weight, of_bias, None, None, None, None
+        return of_x, of_weight, of_bias, None, None, None
 
 
-def _quantized(matrix: Tensor, levels: AffineParameters) -> AffineMatrix:
+def _quantized(
+    matrix: Tensor, levels: AffineParameters, outside: Outside | None = None
+) -> AffineMatrix:
     """A matrix ``[rows, columns]`` on levels of groups of consecutive rows."""
-    codes = int8_codes(matrix.reshape(levels.scale.shape[0], -1), levels)
+    codes = int8_codes(matrix.reshape(levels.scale.shape[0], -1), levels, outside)
     return int8_matrix(codes.reshape(matrix.shape), levels)

@@ -8,6 +8,7 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
+from qbert_lightning.layers.last_input import LastInput
 from qbert_lightning.plan import QuantScheme, QuantSpec
 
 
@@ -18,13 +19,14 @@ class QuantizedLayer(nn.Module):
     a float checkpoint loads into it.
 
     Attributes:
-        int8_forward: Whether training computes products on codes, where the formats
-            allow it: the same numbers up to rounding, in less time and memory.
+        last_input: With it, training computes products on codes where the formats
+            allow it: the same numbers up to rounding, in less time and memory. The
+            layers of a model share it; `None` is fake quantization.
     """
 
     weight: Tensor
     step: Tensor
-    int8_forward: bool = False
+    last_input: LastInput | None = None
 
     def attach(self, scheme: QuantScheme, layer: str) -> Self:
         """Give the layer its quantizers.

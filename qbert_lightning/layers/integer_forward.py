@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from qbert_lightning.functional import quantized_linear
 from qbert_lightning.layers.base import QuantizedLayer
+from qbert_lightning.layers.last_input import LastInput
 from qbert_lightning.quantizers import Quantizer
 
 FLOATS = (torch.float32, torch.bfloat16, torch.float16)
@@ -18,6 +19,7 @@ def integer_forward(
     bias: Tensor | None,
     input_quantizer: nn.Module,
     weight_quantizer: nn.Module,
+    last_input: LastInput,
 ) -> Tensor | None:
     """``Q_in(x) Q_w(W)ᵀ + b`` from codes, if the formats allow it.
 
@@ -27,6 +29,7 @@ def integer_forward(
         bias: ``[n]``.
         input_quantizer: Of ``x``; an identity leaves it in floating point.
         weight_quantizer: Of the weight, likewise.
+        last_input: Quantizes the input.
 
     Returns:
         ``[..., n]``; `None`, with nothing observed, where the input has not one scale
@@ -43,15 +46,10 @@ def integer_forward(
     input_levels = input_quantizer.row_levels(x.detach().reshape(-1, x.shape[-1]))
     if input_levels is None or input_levels.scale.numel() > 1:
         return None
-    y: Tensor = quantized_linear(
-        x,
-        weight,
-        bias,
-        input_levels,
-        weight_levels,
-        clip_gradient=input_quantizer.clips_gradient,
+    quantized_x = last_input.quantized(
+        x, input_levels, clip_gradient=input_quantizer.clips_gradient
     )
-    return y
+    return quantized_linear(x, weight, bias, quantized_x, weight_levels)
 
 
 def set_int8_forward(model: nn.Module, wanted: bool) -> None:
@@ -59,6 +57,7 @@ def set_int8_forward(model: nn.Module, wanted: bool) -> None:
 
     Not part of a checkpoint: it changes how numbers are computed, not what they mean.
     """
+    last_input = LastInput() if wanted else None
     for module in model.modules():
         if isinstance(module, QuantizedLayer):
-            module.int8_forward = wanted
+            module.last_input = last_input

@@ -37,22 +37,21 @@ class QuantizedLinear(QuantizedLayer, nn.Linear):
         """``x [..., in_features]`` → ``[..., out_features]``."""
         if self.delayed():
             return super().forward(x)
-        y = self._integer_product(x) if self.uses_integers() else None
+        y = self._integer_product(x)
         if y is None:
             weight = self.weight_quantizer(self.weight)
             y = F.linear(self.input_quantizer(x), weight, self.bias)
         result: Tensor = self.output_quantizer(y)
         return result
 
-    def uses_integers(self) -> bool:
-        """Whether this call may be an integer product.
-
-        Only training is: an evaluated model gives fake quantization's own numbers, and
-        can be differentiated twice.
-        """
-        return self.int8_forward and self.training and torch.is_grad_enabled()
-
     def _integer_product(self, x: Tensor) -> Tensor | None:
-        return integer_forward(
-            x, self.weight, self.bias, self.input_quantizer, self.weight_quantizer
-        )
+        """``Q_in(x) Q_w(W)ᵀ + b`` from codes, in training only.
+
+        An evaluated model gives fake quantization's own numbers, and can be
+        differentiated twice.
+        """
+        trains = self.training and torch.is_grad_enabled()
+        if self.last_input is None or not trains:
+            return None
+        quantizers = self.input_quantizer, self.weight_quantizer
+        return integer_forward(x, self.weight, self.bias, *quantizers, self.last_input)

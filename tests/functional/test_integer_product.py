@@ -25,6 +25,7 @@ from qbert_lightning.functional.integer_product import (
     integer_linear,
     integer_product,
     pad_for_cuda,
+    row_sums,
 )
 
 
@@ -168,3 +169,8 @@ def test_symmetric_codes_have_no_offset_and_stay_what_they_are() -> None:
     assert isinstance(matrix, AffineMatrix)
     assert matrix.offset is None
     assert matrix.codes.tolist() == [[-127, 127]]
+
+
+def test_row_sums_are_exact() -> None:
+    codes = torch.randint(-128, 128, (5, 700), dtype=torch.int8)
+    assert torch.equal(row_sums(codes), codes.long().sum(1, keepdim=True).int())

@@ -11,6 +11,7 @@ from qbert_lightning.functional import (
     AffineParameters,
     choose_parameters,
     fake_quantize,
+    quantized_input,
     quantized_linear,
 )
 
@@ -41,7 +42,8 @@ def on_codes(
     of_weight: AffineParameters,
     clip: bool,
 ) -> Tensor:
-    return quantized_linear(x, w, b, of_input, of_weight, clip_gradient=clip)
+    codes = quantized_input(x, of_input, clip_gradient=clip)
+    return quantized_linear(x, w, b, codes, of_weight)
 
 
 def on_floats(

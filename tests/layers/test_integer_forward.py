@@ -10,6 +10,7 @@ from torch import nn
 
 from qbert_lightning.layers import QuantizedLinear, apply_plan, set_int8_forward
 from qbert_lightning.layers.integer_forward import integer_forward
+from qbert_lightning.layers.last_input import LastInput
 from qbert_lightning.observers import MinMax, MovingAverage, Percentile
 from qbert_lightning.plan import (
     ColumnGroups,
@@ -96,7 +97,7 @@ def test_other_formats_are_left_to_fake_quantization(scheme: QuantScheme) -> Non
     ours, theirs = twins(scheme)
     x = torch.randn(4, 12)
     quantizers = ours.input_quantizer, ours.weight_quantizer
-    assert integer_forward(x, ours.weight, ours.bias, *quantizers) is None
+    assert integer_forward(x, ours.weight, ours.bias, *quantizers, LastInput()) is None
     assert torch.equal(ours(x), theirs(x))
     for name, tensor in theirs.state_dict().items():
         assert torch.equal(ours.state_dict()[name], tensor)  # observed once
