@@ -74,7 +74,8 @@ def test_what_may_be_added_is_told_how() -> None:
     known = ["bench", "bench.models", "bench.models.w8a8", "bench.rounds"]
     line = str(explain(not_overridden("bench.models.mine"), [], known))
     assert line == (
-        "bench.models.mine: no such key: accepted below bench.models: w8a8; "
+        "bench.models.mine: no such key: nearest bench.models.w8a8: accepted below "
+        "bench.models: w8a8; "
         "to add it write +bench.models.mine=..."
     )
     assert "+" not in str(explain(not_overridden("bench.mine"), [], known))
