@@ -27,8 +27,9 @@ def load(path: str | Path, compute: str = "float") -> nn.Module:
         A Hugging Face model; its label names are in ``config.id2label``.
 
     Raises:
-        QbertError: (code 2) an unknown ``compute``; (code 3) the hub does not answer;
-            (code 4) nothing there, or a file that is missing, altered or no model's.
+        QbertError: (code 2) an unknown ``compute``, or one that the model there has
+            not; (code 3) the hub does not answer; (code 4) nothing there, or a file
+            that is missing, altered or no model's.
     """
     # By name, so that importing the package imports nothing else.
     loading = import_module("qbert_lightning.loading")

@@ -1,62 +1,195 @@
-"""From a path of any kind to a model that answers; behind `qbert_lightning.load`."""
+"""What a path can stand for, and the model there: one table for loading and answering.
+
+Nothing heavy is imported before a model is loaded, so that the table can be listed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qbert_lightning.errors import QbertError
-from qbert_lightning.export import load_checkpoint, load_packed
-from qbert_lightning.export.locate import holds_codes, holds_plan, model_folder
-from qbert_lightning.models import fetch_snapshot, is_hub_id, load_float
-from qbert_lightning.runtimes.integer import load_integer
+from qbert_lightning.errors import DATA, USAGE, QbertError
+from qbert_lightning.hub_name import hub_name
 
 if TYPE_CHECKING:
     from torch import nn
+
+MODEL_FILE = "model.safetensors"
+PLAN_FILE = "plan.json"
+
+
+@dataclass(frozen=True)
+class ModelKind:
+    """A kind of folder with a model, and a way of computing with it.
+
+    Attributes:
+        what: In words, for messages.
+        holds: Files that are there.
+        load: Folder → the model in evaluation mode, called like the float model.
+        lacks: Files that are not.
+        packed: Whether the weights are codes; None where the files tell it.
+    """
+
+    what: str
+    holds: tuple[str, ...]
+    load: Callable[[Path], nn.Module]
+    lacks: tuple[str, ...] = ()
+    packed: bool | None = None
+
+    def fits(self, folder: Path) -> bool:
+        """Whether a folder is of this kind.
+
+        Raises:
+            QbertError: (code 4) the header of its file is broken.
+        """
+        if not all((folder / name).is_file() for name in self.holds):
+            return False
+        if any((folder / name).exists() for name in self.lacks):
+            return False
+        return self.packed is None or self.packed == _holds_codes(folder)
+
+
+def _from(package: str, function: str) -> Callable[[Path], nn.Module]:
+    """The model that a function of ours gives first."""
+
+    def load(folder: Path) -> nn.Module:
+        module = import_module(f"qbert_lightning.{package}")
+        model: nn.Module = getattr(module, function)(folder)[0]
+        return model
+
+    return load
+
+
+def _through(runtime: str) -> Callable[[Path], nn.Module]:
+    """Through a class of `qbert_lightning.runtimes`."""
+
+    def load(folder: Path) -> nn.Module:
+        runtimes = import_module("qbert_lightning.runtimes")
+        model: nn.Module = getattr(runtimes, runtime)().load(folder)
+        return model
+
+    return load
+
+
+def _holds_codes(folder: Path) -> bool:
+    from qbert_lightning.export.locate import holds_codes
+
+    return holds_codes(folder)
+
+
+_QUANTIZED = (MODEL_FILE, PLAN_FILE)
+# In a folder the first that fits is taken. A test compares the files with what the
+# runtimes write.
+KINDS: Mapping[str, ModelKind] = {
+    "openvino": ModelKind(
+        "a model for OpenVINO", ("openvino.safetensors",), _through("OpenVino")
+    ),
+    "onnxruntime": ModelKind(
+        "a model for ONNX Runtime", ("model.onnx",), _through("OnnxRuntime")
+    ),
+    "packed": ModelKind(
+        "a packed model", _QUANTIZED, _from("export", "load_packed"), packed=True
+    ),
+    "integer": ModelKind(
+        "a packed model", _QUANTIZED, _through("Integer"), packed=True
+    ),
+    "checkpoint": ModelKind(
+        "a quantized checkpoint",
+        _QUANTIZED,
+        _from("export", "load_checkpoint"),
+        packed=False,
+    ),
+    "float": ModelKind(
+        "a float model", (MODEL_FILE,), _from("models", "load_float"), (PLAN_FILE,)
+    ),
+}
+
+COMPUTES: Mapping[str, tuple[str, ...]] = {
+    "float": ("packed", "checkpoint", "float"),
+    "integer": ("integer",),
+}
+"""Ways of computing → what they compute with, of `KINDS`."""
+
+
+@dataclass(frozen=True)
+class FoundModel:
+    """Where a model is, and as what it is loaded.
+
+    Attributes:
+        folder: That of the model itself.
+        kind: One of `KINDS`.
+    """
+
+    folder: Path
+    kind: str
+
+    def load(self) -> nn.Module:
+        """The model.
+
+        Raises:
+            QbertError: (code 3) what computes is not installed; (code 4) a file is
+                missing, altered or does not fit.
+        """
+        return KINDS[self.kind].load(self.folder)
 
 
 def load_model(path: str | Path, compute: str = "float") -> nn.Module:
     """See `qbert_lightning.load`."""
     if compute not in COMPUTES:
         raise QbertError(f"compute={compute!r}: accepted {', '.join(COMPUTES)}")
-    return COMPUTES[compute](find_folder(path))
+    return find_model(path, COMPUTES[compute], f"compute={compute!r}").load()
 
 
-def find_folder(path: str | Path) -> Path:
-    """The folder with the model that a path or hub name stands for.
+def find_model(
+    path: str | Path, kinds: Sequence[str] = tuple(KINDS), asked: str = ""
+) -> FoundModel:
+    """The model that a path or a hub name stands for.
 
     Args:
-        path: See `qbert_lightning.load`.
+        path: A folder with a model, the folder of a run, or a hub name ``owner/name``
+            or ``owner/name@revision``.
+        kinds: What is accepted, of `KINDS`; the first that fits is taken, of a run
+            from the stage to ship first.
+        asked: Why only these, for messages.
 
     Raises:
-        QbertError: (code 3) the hub does not answer; (code 4) no model there.
+        QbertError: (code 2) a model of another kind is there; (code 3) the hub does not
+            answer; (code 4) no model is there.
     """
-    folder = Path(path).expanduser()
-    if not folder.exists() and is_hub_id(str(path)):
-        return fetch_snapshot(str(path))
-    return model_folder(folder)
-
-
-def _in_float(folder: Path) -> nn.Module:
-    """Weights decoded once; a checkpoint's are fake-quantized in every pass."""
-    if not holds_plan(folder):
-        return load_float(folder)[0]
-    load = load_packed if holds_codes(folder) else load_checkpoint
-    return load(folder)[0]
-
-
-def _in_integers(folder: Path) -> nn.Module:
-    """Weights stay packed; a checkpoint, which has no codes yet, has none to keep."""
-    if not holds_codes(folder):
+    folders = _folders(path)
+    for folder in folders:
+        for kind in kinds:
+            if KINDS[kind].fits(folder):
+                return FoundModel(folder, kind)
+    others = [kind.what for kind in KINDS.values() if any(map(kind.fits, folders))]
+    if others:
         raise QbertError(
-            f"compute='integer': {folder} is not packed: accepted a packed model"
+            f"{asked}: {path} has {_listed(others)}: accepted "
+            f"{_listed([KINDS[kind].what for kind in kinds])}",
+            USAGE,
         )
-    return load_integer(folder)
+    files = " | ".join(dict.fromkeys(" + ".join(k.holds) for k in KINDS.values()))
+    raise QbertError(
+        f"{path}: no model: accepted a folder with {files}, the folder of a run, or "
+        "owner/name on the hub",
+        DATA,
+    )
 
 
-COMPUTES: Mapping[str, Callable[[Path], nn.Module]] = {
-    "float": _in_float,
-    "integer": _in_integers,
-}
-"""Ways of computing, each a function from a model's folder to the model."""
+def _folders(path: str | Path) -> list[Path]:
+    """Where to look for the model that a path stands for."""
+    from qbert_lightning.export.locate import model_folders
+
+    folder = Path(path).expanduser()
+    if not folder.exists() and hub_name(str(path)):
+        from qbert_lightning.models import fetch_snapshot
+
+        return [fetch_snapshot(str(path))]
+    return model_folders(folder)
+
+
+def _listed(words: Sequence[str]) -> str:
+    return ", ".join(dict.fromkeys(words))

@@ -39,6 +39,7 @@ BELOW_5 = BELOW_4 | FLOOR_4
 MAY_IMPORT: dict[str, set[str]] = {
     "": {"loading"},
     "errors": set(),
+    "hub_name": set(),
     "reachable": set(),
     "override_text": set(),
     "past_runs": set(),
@@ -61,7 +62,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "runtimes": BELOW_5 | {"export"},
     "loading": BELOW_5 | {"export", "runtimes"},
     "report": BELOW_5,
-    "predict": BELOW_5 | {"export", "runtimes"},
+    "predict": BELOW_5 | {"export", "loading"},
     "benchmarks": BELOW_5 | {"export", "runtimes", "report"},
     "ablation": {"past_runs"},
     "search": {"past_runs", "plan", "allocation"},
@@ -90,7 +91,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 
 # Single files that hold no idea of any floor.
-FOR_ALL = {"errors", "override_text", "reachable"}
+FOR_ALL = {"errors", "hub_name", "override_text", "reachable"}
 
 LIGHTNING = {"torch", "pytorch_lightning", "torchmetrics", "numpy"}
 THIRD_PARTY: dict[str, set[str]] = {

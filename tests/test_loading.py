@@ -12,9 +12,16 @@ import torch
 from transformers import PreTrainedModel
 
 import qbert_lightning
-from qbert_lightning import loading
+from qbert_lightning import models
 from qbert_lightning.errors import QbertError
-from qbert_lightning.export import save_checkpoint, save_packed
+from qbert_lightning.export import (
+    checkpoint,
+    companions,
+    save_checkpoint,
+    save_packed,
+)
+from qbert_lightning.loading import COMPUTES, KINDS, find_model
+from qbert_lightning.runtimes import Integer, OnnxRuntime, OpenVino
 from tests.export.models import TOKENIZER, calibrated, mixed_plan
 from tests.tiny import tiny_batch, tiny_bert
 
@@ -74,7 +81,7 @@ def test_a_hub_name_is_fetched(
 ) -> None:
     asked = []
     monkeypatch.setattr(
-        loading, "fetch_snapshot", lambda name: asked.append(name) or packed
+        models, "fetch_snapshot", lambda name: asked.append(name) or packed
     )
     assert_same(qbert_lightning.load("owner/name@v1"), model)
     assert asked == ["owner/name@v1"]
@@ -93,6 +100,57 @@ def test_what_cannot_be_loaded_is_told_in_one_line(
     with pytest.raises(QbertError, match=complaint) as caught:
         qbert_lightning.load(path, compute)
     assert caught.value.code == code
+
+
+def test_a_checkpoint_has_no_codes_to_keep_packed(
+    model: PreTrainedModel, tmp_path: Path
+) -> None:
+    save_checkpoint(model, mixed_plan(), TOKENIZER, tmp_path)
+    with pytest.raises(QbertError, match=r"'integer': .* has a quantized check") as no:
+        qbert_lightning.load(tmp_path, "integer")
+    assert no.value.code == 2
+
+
+def test_integers_answer_from_a_packed_folder(packed: Path) -> None:
+    batch = tiny_batch()
+    logits = [
+        qbert_lightning.load(packed, compute)(**batch).logits for compute in COMPUTES
+    ]
+    torch.testing.assert_close(*logits, atol=1e-4, rtol=0)
+
+
+def test_each_kind_is_told_by_its_files(packed: Path, tmp_path: Path) -> None:
+    for folder, kinds in {
+        packed: {"packed", "integer"},
+        tmp_path / "checkpoint": {"checkpoint"},
+        tmp_path / "float": {"float"},
+        tmp_path / "onnx": {"onnxruntime"},
+        tmp_path / "openvino": {"openvino"},
+        tmp_path / "nothing": set(),
+    }.items():
+        folder.mkdir(exist_ok=True)
+        if folder.name == "checkpoint":
+            save_checkpoint(calibrated(mixed_plan()), mixed_plan(), TOKENIZER, folder)
+        if folder.name == "float":
+            tiny_bert().save_pretrained(folder)
+        (folder / {"onnx": "model.onnx"}.get(folder.name, "x")).touch()
+        (folder / {"openvino": "openvino.safetensors"}.get(folder.name, "x")).touch()
+        assert {name for name, kind in KINDS.items() if kind.fits(folder)} == kinds
+
+
+def test_kinds_are_told_by_what_the_runtimes_write() -> None:
+    own = {"openvino": OpenVino, "onnxruntime": OnnxRuntime, "integer": Integer}
+    for name, runtime in own.items():
+        assert KINDS[name].holds[0] == runtime.file_name
+    assert KINDS["checkpoint"].holds == (checkpoint.MODEL_FILE, companions.PLAN_FILE)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_folder_without_a_model_is_refused(kind: str, tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_text("{}")
+    with pytest.raises(QbertError, match=r"model\.safetensors \+ plan\.json") as no:
+        find_model(tmp_path, (kind,))
+    assert no.value.code == 4
 
 
 def test_a_run_without_model_is_refused(tmp_path: Path) -> None:

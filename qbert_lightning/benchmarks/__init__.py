@@ -9,6 +9,7 @@ from qbert_lightning.benchmarks.mutations import MutationBenchmark
 from qbert_lightning.benchmarks.page import PageBenchmark
 from qbert_lightning.benchmarks.qat import QatBenchmark
 from qbert_lightning.benchmarks.refusals import RefusalsBenchmark
+from qbert_lightning.benchmarks.sizes import SizesBenchmark
 from qbert_lightning.benchmarks.startup import StartupBenchmark
 from qbert_lightning.benchmarks.sweeps import SweepBenchmark
 
@@ -24,6 +25,7 @@ __all__ = [
     "QatBenchmark",
     "RefusalsBenchmark",
     "Say",
+    "SizesBenchmark",
     "StartupBenchmark",
     "Subject",
     "SweepBenchmark",

@@ -6,17 +6,25 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from torch import Tensor
 
 from qbert_lightning.errors import QbertError
+from qbert_lightning.plan import QuantPlan
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 Say = Callable[[str], None]
 
 
 def _none_quantized(overrides: Sequence[str]) -> Path:
     raise QbertError(f"{' '.join(overrides)}: no quantized models are made here")
+
+
+def _no_plan(overrides: Sequence[str], model: PreTrainedModel) -> QuantPlan:
+    raise QbertError(f"{' '.join(overrides)}: no plans are made here")
 
 
 def _none_deployed(overrides: Sequence[str]) -> Mapping[str, float]:
@@ -31,6 +39,8 @@ class Subject:
         float_folder: The fine-tuned float model, in Hugging Face layout.
         batches: ``(num_examples, batch_size)`` → batches of the training data.
         quantized: Overrides of the run → a quantized checkpoint of it.
+        plan: Overrides of the run, and a float model → its plan, if that takes no
+            analysis.
         deployment_scores: Overrides of the run, a runtime among them → its scores as a
             float model, fake-quantized and deployed.
         metric: The score that is compared, such as ``test/accuracy``.
@@ -40,6 +50,7 @@ class Subject:
     float_folder: Callable[[], Path]
     batches: Callable[[int, int], Sequence[Mapping[str, Tensor]]]
     quantized: Callable[[Sequence[str]], Path] = _none_quantized
+    plan: Callable[[Sequence[str], PreTrainedModel], QuantPlan] = _no_plan
     deployment_scores: Callable[[Sequence[str]], Mapping[str, float]] = _none_deployed
     metric: str = ""
     check: Callable[[Sequence[str]], None] = lambda overrides: None

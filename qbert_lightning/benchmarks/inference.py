@@ -73,6 +73,11 @@ class InferenceBenchmark(Benchmark):
         if not self.batch_sizes or min(self.batch_sizes) < 1:
             sizes = self.batch_sizes
             raise QbertError(f"bench.batch_sizes={sizes}: accepted 1 or more each")
+        for name, overrides in self.models.items():
+            if not isinstance(overrides, list):
+                raise QbertError(
+                    f"bench.models.{name}={overrides}: accepted a list of overrides"
+                )
         if self.seconds < 0:
             raise QbertError(f"bench.seconds={self.seconds}: accepted 0 or more")
 

@@ -25,6 +25,17 @@ NO_ANSWER = 0
 """Position labelled in a window without the answer: the first token."""
 
 
+def largest_stride(max_length: int) -> int:
+    """Most tokens that windows may share and still move forward.
+
+    Beside a question of half the input they have the other half less three tokens.
+
+    >>> largest_stride(384)
+    188
+    """
+    return max_length - max_length // 2 - SPECIAL_TOKENS - 1
+
+
 @dataclass(frozen=True)
 class Window:
     """Where the tokens of one input come from.
@@ -73,10 +84,10 @@ class SpanEncoding(Encoding):
     def __init__(self, max_length: int, doc_stride: int) -> None:
         super().__init__(max_length)
         self.question_limit = max_length // 2
-        room = max_length - self.question_limit - SPECIAL_TOKENS
-        if not 0 <= doc_stride < room:
+        largest = largest_stride(max_length)
+        if not 0 <= doc_stride <= largest:
             raise QbertError(
-                f"task.data.doc_stride={doc_stride}: accepted 0 to {room - 1}, "
+                f"task.data.doc_stride={doc_stride}: accepted 0 to {largest}, "
                 "below the passage's room beside a long question with "
                 f"max_length={max_length}"
             )

@@ -70,6 +70,12 @@ def read_architecture(container: Container) -> tuple[PreTrainedModel, QuantPlan]
 def load_strictly(model: nn.Module, state: Mapping[str, Tensor], source: str) -> None:
     """Load a state of exactly the model's names, types and shapes.
 
+    Args:
+        model: Gets the tensors themselves, but for those that are part of a larger
+            piece of memory, such as a file's: it gets copies of these.
+        state: Name → tensor, not used for anything else afterwards.
+        source: Where they come from, for messages.
+
     Raises:
         QbertError: If it is another model's (code 4).
     """
@@ -87,7 +93,15 @@ def load_strictly(model: nn.Module, state: Mapping[str, Tensor], source: str) ->
                 f"{_described(tensor)}",
                 DATA,
             )
-    model.load_state_dict(dict(state))
+    model.load_state_dict({n: _own(x) for n, x in state.items()}, assign=True)
+
+
+def _own(tensor: Tensor) -> Tensor:
+    """The tensor alone in its memory, row after row."""
+    is_alone = tensor.untyped_storage().nbytes() == tensor.nbytes
+    if is_alone and tensor.is_contiguous():
+        return tensor
+    return tensor.clone(memory_format=torch.contiguous_format)
 
 
 def _described(tensor: Tensor) -> str:

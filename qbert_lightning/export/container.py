@@ -23,6 +23,7 @@ from qbert_lightning.export.companions import read_companions
 from qbert_lightning.export.digest import file_digest, tensor_digest
 from qbert_lightning.export.header import Entry, Header, read_header
 from qbert_lightning.export.strict_json import strict_json
+from qbert_lightning.tracking.durable import give_usual_mode
 
 FORMAT = "qbert-lightning"
 VERSION = "2"
@@ -81,6 +82,7 @@ def write_container(
         "seal": hashlib.sha256(text.encode()).hexdigest(),
     }
     save_file(contents, path, metadata)
+    give_usual_mode(path)
 
 
 def read_container(path: Path) -> Container:

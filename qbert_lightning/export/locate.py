@@ -1,13 +1,11 @@
-"""Which folder of a run holds its model, and of what kind it is."""
+"""Which folders of a run may hold its model, and whether one is packed."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from qbert_lightning.errors import DATA, QbertError
 from qbert_lightning.export.checkpoint import MODEL_FILE
-from qbert_lightning.export.companions import PLAN_FILE
 from qbert_lightning.export.encoding import CODES_SUFFIX
 from qbert_lightning.export.header import read_header
 from qbert_lightning.export.strict_json import strict_json
@@ -17,37 +15,23 @@ RUN_FILE = "run.json"
 STAGES = ("export", "deploy", "quantize", "finetune")
 
 
-def model_folder(folder: Path, file: str = MODEL_FILE) -> Path:
-    """The folder itself if it holds a model, else that of the run it belongs to.
+def model_folders(folder: Path) -> list[Path]:
+    """Folders where the model may be that a folder stands for, the likeliest first.
 
     A run names the folders of its stages; if its outputs were moved as a whole, they
     are found beside it.
 
     Args:
         folder: Of a model, or of a run.
-        file: What the folder of a model holds.
 
     Raises:
-        QbertError: If there is no model (code 4).
+        QbertError: If the record of a run is broken (code 4).
     """
-    if (folder / file).is_file():
-        return folder
-    if (folder / RUN_FILE).is_file():
-        run = strict_json((folder / RUN_FILE).read_bytes(), str(folder / RUN_FILE))
-        for stage in _stages(run):
-            for place in (stage, *_moved(folder, stage)):
-                if (place / file).is_file():
-                    return place
-    raise QbertError(
-        f"{folder}: no model: accepted a folder with {file}, a run's folder, or "
-        "owner/name on the hub",
-        DATA,
-    )
-
-
-def holds_plan(folder: Path) -> bool:
-    """Whether a model's folder says how the model is quantized."""
-    return (folder / PLAN_FILE).is_file()
+    if not (folder / RUN_FILE).is_file():
+        return [folder]
+    run = strict_json((folder / RUN_FILE).read_bytes(), str(folder / RUN_FILE))
+    stages = _stages(run)
+    return [folder, *(p for stage in stages for p in (stage, *_moved(folder, stage)))]
 
 
 def holds_codes(folder: Path) -> bool:

@@ -14,7 +14,7 @@ from qbert_lightning.models.skeleton import (
     config_from,
     load_skeleton,
 )
-from qbert_lightning.models.snapshot import fetch_snapshot, is_hub_id
+from qbert_lightning.models.snapshot import fetch_snapshot
 from qbert_lightning.models.source import HEADS, ModelSource
 from qbert_lightning.models.tokenizer import check_tokenizer, load_tokenizer
 
@@ -29,7 +29,6 @@ __all__ = [
     "double_differentiable_attention",
     "encoder_blocks",
     "fetch_snapshot",
-    "is_hub_id",
     "load_float",
     "load_skeleton",
     "load_tokenizer",

@@ -18,6 +18,7 @@ from qbert_lightning.pipeline.instantiate import instantiate
 from qbert_lightning.pipeline.quantized_models import (
     check_overrides,
     deployment_scores,
+    plan_for,
     quantized_folder,
 )
 from qbert_lightning.pipeline.workbench import Workbench
@@ -57,6 +58,7 @@ def run_benchmark(config: DictConfig) -> None:
         ),
         check=check_overrides,
         quantized=lambda overrides: quantized_folder(overrides, say),
+        plan=plan_for,
         deployment_scores=lambda overrides: deployment_scores(overrides, say),
         metric=f"test/{plain['task']['module']['metrics'][0]}",
     )

@@ -12,6 +12,7 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from qbert_lightning.errors import ENVIRONMENT, QbertError
+from qbert_lightning.pipeline.overrides import is_open
 
 # What Hydra raises for a configuration that cannot be composed; its own checks of
 # unexpected values (`group=null`, `group=[1]`) are plain Python errors.
@@ -193,6 +194,7 @@ def _unknown_key(
         f"{typed}: no such key"
         + (f": nearest {near[0]}" if near else "")
         + (f": accepted{below} {accepted}" if accepted and (parent or not near) else "")
+        + (f"; to add it write +{key}=..." if is_open(parent) else "")
     )
 
 

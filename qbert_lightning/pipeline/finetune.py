@@ -8,8 +8,10 @@ from typing import Any
 
 from qbert_lightning.export.digest import file_digest
 from qbert_lightning.models import quiet_transformers
+from qbert_lightning.pipeline.float_models import WEIGHTS
 from qbert_lightning.pipeline.stage_cache import Stage
 from qbert_lightning.pipeline.workbench import FLOAT_PREFIX, Workbench
+from qbert_lightning.tracking.durable import give_usual_mode
 
 
 def finetune(bench: Workbench) -> Stage:
@@ -25,7 +27,7 @@ def finetune(bench: Workbench) -> Stage:
     config = bench.config
     if config["checkpoint"] is not None:
         folder = Path(config["checkpoint"])
-        digest = file_digest(folder / "model.safetensors")
+        digest = file_digest(folder / WEIGHTS)
         bench.say(f"finetune  given            {folder}")
         return Stage(folder, digest, reused=True, seconds=0.0)
     key = {
@@ -45,7 +47,7 @@ def finetune(bench: Workbench) -> Stage:
 def _model_key(model: Mapping[str, Any]) -> dict[str, Any]:
     """The model's settings; a local folder counts by its weights, not by its name."""
     key = dict(model)
-    weights = Path(str(model.get("name_or_path"))) / "model.safetensors"
+    weights = Path(str(model.get("name_or_path"))) / WEIGHTS
     if weights.is_file():
         key["name_or_path"] = file_digest(weights)
     return key
@@ -60,5 +62,6 @@ def _finetune(bench: Workbench, folder: Path, unfinished: Path) -> Mapping[str, 
     facts = bench.fit(module, "finetune", folder, unfinished, callbacks)
     with quiet_transformers():
         model.save_pretrained(folder)
+    give_usual_mode(folder / WEIGHTS)
     bench.tokenizer.save_pretrained(folder)
     return facts

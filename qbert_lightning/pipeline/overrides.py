@@ -36,6 +36,8 @@ PLAIN_ENVIRONMENT = frozenset({"HOME", "HOSTNAME", "SLURM_JOB_ID", "TMPDIR", "US
 
 _ENVIRONMENT_REFERENCE = re.compile(r"oc\.env\s*:\s*([\w$]*)")
 _TOO_MANY_DIGITS = re.compile(rf"\d{{{MAX_DIGITS + 1}}}")
+_INNER_OVERRIDE = re.compile(r"(?<=[\[,:])\s*([\w./@+~]+=[^\[\]{},\"']*)")
+_QUOTED = r'"\1"'
 _COMPUTED_RESOLVER = re.compile(r"\$\{[^{}:]*\$\{[^{}]*\}[^{}:]*:")
 
 
@@ -60,8 +62,8 @@ def parse_overrides(
         except HydraException as error:
             problem = str(error).splitlines()[0]
             raise QbertError(
-                f"{_named(argument)}: not an override ({problem}): "
-                "accepted key=value, such as quant.weight_bits=4"
+                f"{_named(argument)}: not an override ({problem}): accepted "
+                f"{_with_quotes(argument) or 'key=value, such as quant.weight_bits=4'}"
             ) from error
         if not override.key_or_group:
             raise QbertError(f"{argument}: accepted key=value")
@@ -137,6 +139,24 @@ def is_open(address: str) -> bool:
         address == mapping or address.startswith(f"{mapping}.")
         for mapping in OPEN_MAPPINGS
     )
+
+
+def _with_quotes(argument: str) -> str | None:
+    """The override with quotes around those inside it, if it can be read with them.
+
+    >>> _with_quotes("+bench.models.mine=[method=qbert,seed=1]")
+    '+bench.models.mine=["method=qbert","seed=1"] (with quotes of your shell around it)'
+    """
+    key, _, value = argument.partition("=")
+    inside, count = _INNER_OVERRIDE.subn(_QUOTED, value)
+    if not count:
+        return None
+    quoted = f"{key}={inside}"
+    try:
+        OverridesParser.create().parse_overrides([quoted])
+    except HydraException:
+        return None
+    return f"{_shorten(quoted, 200)} (with quotes of your shell around it)"
 
 
 def _check_permitted(override: Override) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
+from qbert_lightning.errors import QbertError
 from qbert_lightning.export import load_checkpoint
 from qbert_lightning.models import load_float
-from qbert_lightning.pipeline.allocate import allocate, plan_of, scored
+from qbert_lightning.pipeline.allocate import allocate, plan_of, planned, scored
 from qbert_lightning.pipeline.analyze import analyze, table_of
 from qbert_lightning.pipeline.composition import (
     Command,
@@ -27,6 +29,10 @@ from qbert_lightning.pipeline.quantize import quantize
 from qbert_lightning.pipeline.stage_cache import Stage
 from qbert_lightning.pipeline.validation import resolved
 from qbert_lightning.pipeline.workbench import FLOAT_PREFIX, Workbench
+from qbert_lightning.plan import QuantPlan
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 
 def check_overrides(overrides: Sequence[str]) -> None:
@@ -53,6 +59,27 @@ def quantized_folder(overrides: Sequence[str], say: Callable[[str], None]) -> Pa
     """
     bench = _workbench(overrides, say)
     return _quantized(bench, finetune(bench)).folder
+
+
+def plan_for(overrides: Sequence[str], model: PreTrainedModel) -> QuantPlan:
+    """The plan that this job's configuration makes for a model of any shape.
+
+    Args:
+        overrides: Given after the job's own.
+        model: In floating point.
+
+    Raises:
+        QbertError: (code 2) for an override that is not accepted, or if it takes an
+            analysis to make the plan.
+    """
+    bench = _workbench(overrides, lambda line: None)
+    if bench.allocator.needs_sensitivity:
+        raise QbertError(
+            f"{' '.join(overrides)}: its bits take an analysis: accepted another "
+            "allocator, such as allocator=uniform"
+        )
+    plan, sizes = planned(bench, model)
+    return plan.with_weight_bits(bench.allocator.allocate(None, sizes))
 
 
 def deployment_scores(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import sys
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
@@ -185,6 +186,8 @@ def _without_aliases(module: str, annotation: ast.expr | None) -> ast.expr | Non
 @cache
 def _alias(module: str, name: str) -> ast.expr | None:
     """What a module-level name is assigned, following imports."""
+    if module == "torch" or module.partition(".")[0] in sys.stdlib_module_names:
+        return None  # what is imported from there are classes, and the files are long
     tree = _syntax_tree(module)
     for node in tree.body if tree else []:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:

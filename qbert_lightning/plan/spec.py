@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Self, get_type_hints
 
 from qbert_lightning.errors import QbertError
@@ -107,9 +108,12 @@ def _from_json(data: Mapping[str, JsonValue]) -> object:
         raise QbertError(f"plan: {name}: {error}", code=4) from error
 
 
+_type_hints = cache(get_type_hints)  # a plan has the same few classes in every layer
+
+
 def _check_types(cls: type, values: Mapping[str, object]) -> None:
     """Refuse a value of another type than its field has; ``true`` is no number."""
-    hints = get_type_hints(cls)
+    hints = _type_hints(cls)
     for key, value in values.items():
         hint = hints.get(key, object)
         accepted = int | float if hint is float else hint

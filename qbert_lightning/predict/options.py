@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import NoReturn
 
 from qbert_lightning.errors import USAGE, QbertError
-from qbert_lightning.predict.loading import RUNTIMES
+from qbert_lightning.hub_name import hub_name
+from qbert_lightning.loading import KINDS
 
 STANDARD_INPUT = "-"
 JSONL_ENDINGS = (".jsonl", ".ndjson")
 DESCRIPTION = """\
-Answer from a packed model (or a float one): labels for sentences, entities for
+Answer from a model, quantized or float: labels for sentences, entities for
 sentences of a tagging model, answers for questions.
 
 TEXT is answered line by line; without TEXT, or with -, standard input is read. A
@@ -41,7 +42,7 @@ class Options:
     """A checked command line.
 
     Attributes:
-        folder: of the model.
+        folder: of the model or of its run; or a hub name.
         texts: to answer; empty if they come from ``source``.
         source: a file, or `STANDARD_INPUT`.
         is_jsonl: whether the source holds JSON objects.
@@ -51,7 +52,7 @@ class Options:
         batch_size: inputs computed at once.
         max_length: most tokens of an input; None for the model's own.
         top_k: labels told with their scores; None for all in JSON, one in lines.
-        runtime: a key of `RUNTIMES`; None for what the folder holds.
+        runtime: a key of `loading.KINDS`; None for what the folder holds.
     """
 
     folder: Path
@@ -102,10 +103,11 @@ def read_options(arguments: Sequence[str]) -> Options:
 
 def _check(options: Options) -> None:
     """Refuse folders, files and texts that are not there or cannot be written."""
-    if not options.folder.is_dir():
+    folder = options.folder.expanduser()
+    if not (folder.is_dir() or hub_name(str(folder))):
         raise QbertError(
-            f"predict {options.folder}: no such folder: accepted one that qbert export "
-            "wrote",
+            f"predict {options.folder}: no such folder: accepted one with a model, a "
+            "run's, or owner/name on the hub",
             USAGE,
         )
     source, output = Path(options.source), options.output
@@ -155,7 +157,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add(
-        "folder", metavar="FOLDER", nargs="?", type=Path, help="what qbert export wrote"
+        "folder",
+        metavar="FOLDER",
+        nargs="?",
+        type=Path,
+        help="of a model or a run, or owner/name on the hub",
     )
     add("texts", metavar="TEXT", nargs="*", help="answered one by one; - reads stdin")
     add("--input", metavar="FILE", help="lines of text, or JSONL if named .jsonl")
@@ -168,5 +174,5 @@ def _parser() -> argparse.ArgumentParser:
     add("--top-k", metavar="K", type=_count, help="labels told (default: 1, JSON all)")
     add("--batch-size", metavar="N", type=_count, default=32, help="default 32")
     add("--max-length", metavar="N", type=_count, help="tokens (default the model's)")
-    add("--runtime", choices=RUNTIMES, help="default: what the folder holds")
+    add("--runtime", choices=KINDS, help="default: what the folder holds")
     return parser

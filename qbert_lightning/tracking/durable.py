@@ -39,7 +39,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         with os.fdopen(descriptor, "wb") as stream:
             yield stream
             stream.flush()
-            os.fchmod(stream.fileno(), 0o666 & ~_umask())
+            give_usual_mode(stream.fileno())
             os.fsync(stream.fileno())
             temporary.replace(path)  # before the lock ends with the stream
     except BaseException:
@@ -78,6 +78,18 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_text(path: Path, text: str) -> None:
     """Replace the file `path` by `text` in UTF-8; see `write_bytes`."""
     write_bytes(path, text.encode("utf-8"))
+
+
+def give_usual_mode(file: Path | int) -> None:
+    """Let those read a file who may read what this process writes by `open`.
+
+    Files that begin as temporary ones, as those of safetensors do, are for their owner
+    alone.
+
+    Args:
+        file: Its path, or a descriptor of it.
+    """
+    os.chmod(file, 0o666 & ~_umask())
 
 
 def sync_folder(folder: Path) -> None:

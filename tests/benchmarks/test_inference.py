@@ -180,8 +180,9 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         {"batch_sizes": []},
         {"batch_sizes": [1, 0]},
         {"seconds": -1.0},
+        {"models": {"mine": "method=q8bert"}},
     ],
 )
-def test_numbers_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(QbertError, match=rf"bench.{next(iter(wrong))}=.*: accepted"):
+def test_settings_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(QbertError, match=rf"bench.{next(iter(wrong))}.*=.*: accepted"):
         InferenceBenchmark(**wrong)

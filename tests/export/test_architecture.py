@@ -129,6 +129,19 @@ def test_a_state_is_loaded_only_if_it_is_exactly_the_models(
     assert caught.value.code == 4
 
 
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_the_model_holds_its_own_memory_and_none_of_the_files(is_alone: bool) -> None:
+    whole = torch.arange(7.0)
+    columns = whole[1:].clone() if is_alone else whole[1:]
+    for weight in (columns.view(2, 3), columns.view(3, 2).T):
+        model = torch.nn.Linear(3, 2, bias=False)
+        load_strictly(model, {"weight": weight}, "file")
+        assert torch.equal(model.weight, weight)
+        assert model.weight.is_contiguous()
+        assert model.weight.requires_grad
+        assert model.weight.untyped_storage().nbytes() == 6 * 4
+
+
 def test_a_hostile_folder_is_refused_from_the_outside(tmp_path: Path) -> None:
     """The whole way: digests are right, the configuration is not."""
     from qbert_lightning.export import load_packed

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,18 @@ def test_round_trip(path: Path) -> None:
     for name, tensor in container.tensors.items():
         assert tensor.dtype == TENSORS[name].dtype
         assert torch.equal(tensor, TENSORS[name])
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o027])
+def test_who_may_read_other_files_may_read_it(tmp_path: Path, mask: int) -> None:
+    before = os.umask(mask)
+    try:
+        write_container(tmp_path / "model.safetensors", TENSORS)
+        (tmp_path / "usual").touch()
+    finally:
+        os.umask(before)
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    assert modes == {0o666 & ~mask}
 
 
 def test_the_file_is_plain_safetensors(path: Path) -> None:

@@ -6,24 +6,7 @@ import pytest
 
 from qbert_lightning.errors import QbertError
 from qbert_lightning.models import hub, snapshot
-from qbert_lightning.models.snapshot import fetch_snapshot, is_hub_id
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("owner/name", True),
-        ("owner/name-v1.0@refs/pr/3", True),
-        ("owner/name@0123456789abcdef0123456789abcdef01234567", True),
-        ("./owner", False),
-        ("/owner/name", False),
-        ("name", False),
-        ("owner/name/more", False),
-        ("owner/na me", False),
-    ],
-)
-def test_hub_ids_are_told_from_paths(text: str, expected: bool) -> None:
-    assert is_hub_id(text) is expected
+from qbert_lightning.models.snapshot import fetch_snapshot
 
 
 def test_only_plain_data_of_the_asked_revision_is_fetched(

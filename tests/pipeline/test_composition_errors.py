@@ -70,6 +70,17 @@ def test_misspelt_group_is_told_of_the_group() -> None:
     assert "nearest optimizer@finetune.optimizer" in line
 
 
+def test_what_may_be_added_is_told_how() -> None:
+    known = ["bench", "bench.models", "bench.models.w8a8", "bench.rounds"]
+    line = str(explain(not_overridden("bench.models.mine"), [], known))
+    assert line == (
+        "bench.models.mine: no such key: nearest bench.models.w8a8: accepted below "
+        "bench.models: w8a8; "
+        "to add it write +bench.models.mine=..."
+    )
+    assert "+" not in str(explain(not_overridden("bench.mine"), [], known))
+
+
 def test_key_below_what_has_none() -> None:
     known = ["seed", "model", "model.hidden_size"]
     line = str(explain(not_overridden("seed.deeper.key"), [], known))

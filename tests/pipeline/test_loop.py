@@ -46,6 +46,15 @@ def records(outputs: Path) -> list[RunRecord]:
     return sorted((RunRecord.read(run) for run in runs), key=lambda run: run.started)
 
 
+def only_for_us(outputs: Path) -> list[Path]:
+    """Files that not everybody may read whom the system lets read new files."""
+    usual = outputs / "usual"
+    usual.touch()
+    mode = usual.stat().st_mode
+    files = [path for path in outputs.rglob("*") if path.is_file()]
+    return [path for path in files if mode & ~path.stat().st_mode]
+
+
 def test_the_loop_ends_in_a_record_an_artifact_and_a_page(
     outputs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -73,6 +82,7 @@ def test_the_loop_ends_in_a_record_an_artifact_and_a_page(
     facts = json.loads((packed / "export.json").read_text())
     state = on_disk - facts["header_bytes"] - facts["computed_bytes"]
     assert 0 <= state < 2000  # step counters and observers, nothing hidden
+    assert only_for_us(outputs) == []
     load_packed(packed)
     load_checkpoint(Path(record.stages["quantize"]["folder"]))
     page = (outputs / "report" / "index.html").read_text()

@@ -34,6 +34,10 @@ def test_key_of_permitted(argument: str, key: str) -> None:
         ("seed", "accepted key=value"),
         ("=3", "accepted key=value"),
         ("a=[1", "accepted key=value"),
+        (
+            "bench.models.a=[method=qbert, quant.groups=4]",
+            r'accepted bench.models.a=\["method=qbert","quant.groups=4"\] \(with',
+        ),
         ("+seeds=3", r"\+seeds: accepted only below"),
         ("++seed=3", r"\+\+seed: accepted only below"),
         ("~seed", "~seed: accepted only below"),

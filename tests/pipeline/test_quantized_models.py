@@ -8,9 +8,12 @@ import pytest
 
 from qbert_lightning.benchmarks import Benchmark, Outcome, Say, Subject
 from qbert_lightning.cli import run_command
+from qbert_lightning.errors import QbertError
 from qbert_lightning.export import load_checkpoint
 from qbert_lightning.pipeline import bench as verb
+from qbert_lightning.plan import QuantPlan
 from tests.pipeline.test_bench import QUICK
+from tests.tiny import tiny_bert
 
 # Large enough for 128 groups, because `quant.groups` is no key of every method.
 OWN = [
@@ -67,6 +70,37 @@ def test_models_share_the_float_model_and_differ_in_their_plans(
     in_encoder = {bits for name, bits in both.items() if ".encoder." in name}
     assert in_encoder == {2, 3}
     assert len(list(tmp_path.glob("outputs/stages/finetune/*/model.safetensors"))) == 1
+
+
+class Planning(Benchmark):
+    """Asks for plans alone."""
+
+    name = "planning"
+    plans: tuple[QuantPlan, ...] = ()
+
+    def run(self, subject: Subject, folder: Path, say: Say) -> Outcome:
+        model = tiny_bert()
+        own = ["quant.groups=1", "allocator=uniform"]
+        self.plans = (
+            subject.plan(["method=q8bert"], model),
+            subject.plan(["method=qbert", "quant.weight_bits=3", *own], model),
+        )
+        with pytest.raises(QbertError, match="take an analysis"):
+            subject.plan(["method=qbert_mp", "quant.groups=1"], model)
+        return Outcome("", ("",), ())
+
+
+def test_plans_are_made_for_any_model_and_without_any_stage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planning = Planning()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(verb, "instantiate", lambda _: planning)
+    assert run_command(["bench", "sizes"]) == 0
+    eight, three = (plan.weight_bits() for plan in planning.plans)
+    assert set(eight.values()) == {8}
+    assert {bits for name, bits in three.items() if ".encoder." in name} == {3}
+    assert not (tmp_path / "outputs" / "stages").exists()
 
 
 def test_an_override_that_is_none_is_refused(

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from qbert_lightning.pipeline import targets
 from qbert_lightning.pipeline.targets import (
     OWN_PACKAGES,
     PACKAGE,
@@ -103,6 +104,11 @@ def test_arguments_agree_with_the_imported_signature() -> None:
 def test_aliases_of_types_are_written_out() -> None:
     solver = parameters_of("qbert_lightning.sensitivity.HessianEigenvalue").annotations
     assert ast.unparse(solver["solver"]) == "Literal['lanczos', 'power']"
+
+
+def test_an_annotation_from_the_standard_library_stays_as_it_is() -> None:
+    """``List = _alias(list, 1, ...)`` stands in `typing`, and is no alias of ours."""
+    assert targets._alias("typing", "List") is None
 
 
 def test_nearest_name() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +25,17 @@ def tiny_folder(
     architecture: str,
     tokenizer: PreTrainedTokenizerBase,
     card: TaskCard | None = None,
+    save: Callable[..., None] = save_packed,
     **config: Any,  # noqa: ANN401
 ) -> Path:
-    """Pack a random model of 8-bit weights, whose outputs differ between inputs.
+    """Write a random model of 8-bit weights, whose outputs differ between inputs.
 
     Args:
         folder: an existing, empty folder.
         architecture: such as ``BertForSequenceClassification``.
         tokenizer: its tokenizer.
         card: written beside it, if given.
+        save: `save_packed` or `save_checkpoint`.
         config: further entries of the model's configuration.
 
     Returns:
@@ -53,7 +56,7 @@ def tiny_folder(
     apply_plan(model, plan)
     if card is not None:
         card.write(folder)
-    save_packed(model, plan, tokenizer, folder)
+    save(model, plan, tokenizer, folder)
     return folder
 
 

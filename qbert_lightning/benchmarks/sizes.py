@@ -1,0 +1,125 @@
+"""Benchmark: bytes of packed models of BERT-base's shape, computed and on disk."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import torch
+
+from qbert_lightning.benchmarks.base import Benchmark, Outcome, Say, Subject
+from qbert_lightning.benchmarks.part_sizes import BACKBONE, PartSize, part_sizes
+from qbert_lightning.datamodules.synthetic import SyntheticDataModule
+from qbert_lightning.errors import QbertError
+from qbert_lightning.export import save_packed
+from qbert_lightning.export.checkpoint import MODEL_FILE
+from qbert_lightning.methods import PostTraining
+from qbert_lightning.models import quiet_transformers
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+MIB = 2**20
+COLUMNS = ("plan", "part", "computed", "state", "on disk", "float", "float / disk")
+SHOWN_TOKENS = 8  # for the ranges of activations, whose values change no size
+
+
+@dataclass(frozen=True, kw_only=True)
+class SizesBenchmark(Benchmark):
+    """Packs random models and weighs the files.
+
+    Nothing is trained: a file's size depends on shapes and plan alone. Plans are those
+    of runs, so each of ``models`` must be quantized without an analysis.
+
+    Attributes:
+        models: Name → overrides of a run that make the plan.
+        bert: What differs from BERT-base in the configuration of the network.
+        seed: Of the weights.
+
+    Raises:
+        QbertError: For overrides that are no list.
+    """
+
+    name: ClassVar[str] = "sizes"
+
+    models: Mapping[str, list[str]] = field(default_factory=dict)
+    bert: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, overrides in self.models.items():
+            if not isinstance(overrides, list):
+                raise QbertError(
+                    f"bench.models.{name}={overrides}: accepted a list of overrides"
+                )
+
+    def run(self, subject: Subject, folder: Path, say: Say) -> Outcome:
+        """See `Benchmark.run`."""
+        for overrides in self.models.values():
+            subject.check(overrides)
+        found = {
+            name: self._weighed(subject, name, folder / "packed")
+            for name in self._told(say)
+        }
+        return Outcome(
+            title="Packed models of random weights, in bytes",
+            columns=COLUMNS,
+            rows=tuple(_row(name, each) for name in found for each in found[name]),
+            notes=(
+                "computed: codes at their widths, ranges, and what stays in float32; "
+                "state: counters and ranges of activations; the file's header is "
+                "names, places and digests",
+                f"{BACKBONE}: what the papers count; tokenizer, configuration and plan "
+                "are files of their own",
+            ),
+            measurements=tuple(
+                {"plan": name, **asdict(each)} for name in found for each in found[name]
+            ),
+            facts={
+                "settings": {"bert": dict(self.bert), "seed": self.seed},
+                "mib": {
+                    name: {each.part: each.on_disk / MIB for each in parts}
+                    for name, parts in found.items()
+                },
+            },
+        )
+
+    def _told(self, say: Say) -> Iterator[str]:
+        for name in self.models:
+            say(f"  {name}")
+            yield name
+
+    def _weighed(self, subject: Subject, name: str, folder: Path) -> list[PartSize]:
+        """The parts of one packed model, which is removed again."""
+        tokenizer = SyntheticDataModule().own_tokenizer()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            model = self._random_model()
+            ids = torch.randint(len(tokenizer), (1, SHOWN_TOKENS))
+        plan, method = subject.plan(self.models[name], model), PostTraining("none")
+        method.prepare(model, plan)
+        method.calibrate(model, [{"input_ids": ids}])
+        folder.mkdir()
+        save_packed(model.eval(), plan, tokenizer, folder)
+        found = part_sizes(model, plan, folder / MODEL_FILE)
+        shutil.rmtree(folder)
+        return found
+
+    def _random_model(self) -> PreTrainedModel:
+        from transformers import BertConfig, BertForSequenceClassification
+
+        with quiet_transformers():
+            return BertForSequenceClassification(BertConfig(**self.bert)).eval()
+
+
+def _row(name: str, size: PartSize) -> tuple[str, ...]:
+    return (
+        name,
+        size.part,
+        *(f"{each:,}" for each in (size.computed, size.state, size.on_disk)),
+        f"{size.in_float:,}",
+        f"{size.in_float / size.on_disk:.2f}" if size.in_float else "",
+    )
