@@ -11,7 +11,7 @@ from typing import ClassVar
 from qbert_lightning.benchmarks.base import Benchmark, Outcome, Say, Subject
 from qbert_lightning.benchmarks.contestant import Contestant, Place
 from qbert_lightning.benchmarks.inference_ours import Deployed
-from qbert_lightning.benchmarks.inference_peers import PEERS, UNIT, missing, versions
+from qbert_lightning.benchmarks.inference_peers import PEERS, UNIT, versions
 from qbert_lightning.benchmarks.inference_process import ContestantProcess
 from qbert_lightning.benchmarks.inference_table import (
     Found,
@@ -21,6 +21,7 @@ from qbert_lightning.benchmarks.inference_table import (
     unit_of,
 )
 from qbert_lightning.benchmarks.inference_texts import filled_batches, save_series
+from qbert_lightning.benchmarks.installed import not_installed
 from qbert_lightning.errors import ENVIRONMENT, FAILED, USAGE, QbertError
 from qbert_lightning.runtimes.base import Runtime
 
@@ -154,7 +155,7 @@ class InferenceBenchmark(Benchmark):
         self, who: str, contestant: Contestant, place: Place, batches: Path
     ) -> Found:
         """A contestant with its files written, or why there are none."""
-        found = Found(who, reason=missing(contestant))
+        found = Found(who, reason=not_installed(contestant.needs))
         if found.reason is None:
             with ContestantProcess(contestant, place, batches) as process:
                 _note(found, process.ask({"do": "prepare"}))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import metadata
-from importlib.util import find_spec
 
 from qbert_lightning.benchmarks.contestant import Contestant
 from qbert_lightning.benchmarks.inference_onnx import OnnxFloat, OnnxInt8
@@ -15,6 +13,7 @@ from qbert_lightning.benchmarks.inference_torch import (
     TorchFloat,
     TorchInt8,
 )
+from qbert_lightning.benchmarks.installed import installed_versions
 
 UNIT = "PyTorch float32"
 PEERS: Mapping[str, Contestant] = {
@@ -29,23 +28,7 @@ PEERS: Mapping[str, Contestant] = {
 }
 
 
-def missing(contestant: Contestant) -> str | None:
-    """What a contestant lacks and how to get it, if anything."""
-    absent = [
-        project
-        for package, project in contestant.needs.items()
-        if find_spec(package) is None
-    ]
-    return f"not installed: pip install {' '.join(absent)}" if absent else None
-
-
 def versions() -> dict[str, str | None]:
     """Versions of all that peers are made of, None for what is not installed."""
     projects = {each for peer in PEERS.values() for each in peer.needs.values()}
-    found: dict[str, str | None] = {}
-    for project in ("torch", *sorted(projects)):
-        try:
-            found[project] = metadata.version(project)
-        except metadata.PackageNotFoundError:
-            found[project] = None
-    return found
+    return installed_versions({"torch", *projects})

@@ -9,8 +9,7 @@ import pytest
 from qbert_lightning.benchmarks import InferenceBenchmark, Subject
 from qbert_lightning.benchmarks import inference as benchmark_file
 from qbert_lightning.benchmarks.contestant import Contestant, Place
-from qbert_lightning.benchmarks.inference_openvino import OpenVinoInt8
-from qbert_lightning.benchmarks.inference_peers import PEERS, UNIT, missing
+from qbert_lightning.benchmarks.inference_peers import PEERS, UNIT
 from qbert_lightning.benchmarks.inference_torch import TorchCompiled
 from qbert_lightning.errors import QbertError
 from tests.benchmarks.fake_runtime import FakeRuntime
@@ -67,12 +66,12 @@ def run(
         asked_for.append(overrides)
         return tmp_path
 
-    absent = {"OpenVinoFloat", "OpenVinoInt8", "OnnxFloat", "OnnxInt8"}
+    absent = {"openvino", "onnxruntime"}
     monkeypatch.setattr(benchmark_file, "ContestantProcess", Process)
     monkeypatch.setattr(
         benchmark_file,
-        "missing",
-        lambda each: "not installed" if type(each).__name__ in absent else None,
+        "not_installed",
+        lambda needs: "not installed" if absent & needs.keys() else None,
     )
     subject = Subject(lambda: tmp_path, lambda *sizes: [tiny_batch()], quantized)
     benchmark = InferenceBenchmark(**{**SMALL, **settings})
@@ -159,16 +158,6 @@ def test_compilers_are_left_out_unless_asked_for(
     more = run(tmp_path / "more", monkeypatch, compiled=True)[1]
     assert "PyTorch float32 compiled" in more
     assert [who for who, peer in PEERS.items() if isinstance(peer, TorchCompiled)]
-
-
-def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    from qbert_lightning.benchmarks import inference_peers
-
-    monkeypatch.setattr(
-        inference_peers, "find_spec", lambda name: None if name == "nncf" else name
-    )
-    assert missing(OpenVinoInt8()) == "not installed: pip install nncf"
-    assert missing(PEERS[UNIT]) is None
 
 
 @pytest.mark.parametrize(
