@@ -76,7 +76,7 @@ class Ours(Contestant):
     def eigenpairs(self, problem: HessianProblem, demand: Demand) -> Found:
         """As in the analysis, from a start that leans towards the gradient."""
         generator = torch.Generator().manual_seed(demand.seed)
-        with problem.operator(demand.layer) as hessian:
+        with problem.analysed(demand.layer) as hessian:
             start, gradient = random_direction(hessian, generator), hessian.gradient()
             start.add_(gradient, alpha=1 / (safe_norm(gradient) or 1.0))
             del gradient
@@ -93,7 +93,7 @@ class Ours(Contestant):
     def trace_samples(self, problem: HessianProblem, demand: Demand) -> list[float]:
         """Products of the kept gradient graph."""
         generator = torch.Generator().manual_seed(demand.seed)
-        with problem.operator(demand.layer) as hessian:
+        with problem.analysed(demand.layer) as hessian:
             estimate = hutchinson_trace(
                 hessian, num_samples=demand.num_samples, generator=generator
             )

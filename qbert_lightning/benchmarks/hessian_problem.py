@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from qbert_lightning.hessian import Batch, HessianOperator, safe_norm
-from qbert_lightning.models import encoder_blocks, load_float
+from qbert_lightning.models import encoder_blocks, load_float, needed_tokens_only
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,15 @@ class HessianProblem:
         return list(encoder_blocks(self.model)[layer].parameters())
 
     def operator(self, layer: str) -> HessianOperator:
-        """Our operator for a layer."""
+        """Our operator for a layer of the whole model, which checks all contestants."""
         blocks = {layer: self.parameters(layer)}
         return HessianOperator(self.model, self.loss, blocks, self.batches)
+
+    @contextmanager
+    def analysed(self, layer: str) -> Iterator[HessianOperator]:
+        """The operator in its ``with``, as the analysis has it."""
+        with needed_tokens_only(self.model), self.operator(layer) as hessian:
+            yield hessian
 
     def residuals(
         self, layer: str, values: Sequence[float], vectors: Sequence[Tensor]

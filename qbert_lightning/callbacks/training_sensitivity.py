@@ -9,7 +9,11 @@ import pytorch_lightning as pl
 
 from qbert_lightning.callbacks.every_n_steps import EveryNSteps
 from qbert_lightning.datamodules import Batch
-from qbert_lightning.models import double_differentiable_attention, select_blocks
+from qbert_lightning.models import (
+    double_differentiable_attention,
+    needed_tokens_only,
+    select_blocks,
+)
 from qbert_lightning.modules import mean_loss, num_terms
 from qbert_lightning.sensitivity import Problem, SensitivityMetric
 
@@ -57,7 +61,7 @@ class TrainingSensitivity(EveryNSteps):
             subsets=self._subsets,
             batch_weight=num_terms,
         )
-        with double_differentiable_attention(model):
+        with double_differentiable_attention(model), needed_tokens_only(model):
             table = self.metric.score(problem)
         prefix = f"{getattr(pl_module, 'prefix', '')}{table.quantity}"
         samples = table.samples or {k: (x,) for k, x in table.importance.items()}

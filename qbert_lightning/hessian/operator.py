@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import accumulate, pairwise
+from math import isfinite
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -13,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from qbert_lightning.errors import FAILED, QbertError
+from qbert_lightning.hessian.cuts import Cuts
 from qbert_lightning.hessian.evaluation import differentiating_only
 from qbert_lightning.hessian.gradient_graph import GradientGraph
 
@@ -108,6 +110,7 @@ class HessianOperator:
         self._shares = [weight / sum(weights) for weight in weights]
         self._room = cache_mib * 2**20
         self._kept: dict[int, GradientGraph] = {}
+        self._cuts = Cuts()
         self._context: ExitStack | None = None
 
     @property
@@ -155,6 +158,29 @@ class HessianOperator:
                 del graph, parts  # before the next one is built
         self._check_finite(product, "a product")
         return product
+
+    def curvature_along(self, vector: Tensor) -> float:
+        """``vector · H vector`` for about two thirds of what a product costs.
+
+        Args:
+            vector: A direction of any length [size].
+
+        Raises:
+            QbertError: Like a product.
+        """
+        self._check_open()
+        curvature, pieces = 0.0, self._pieces(vector)
+        for index, share in enumerate(self._shares):
+            with self._naming(index):
+                graph, keep = self._graph(index), index in self._kept
+                with self._cuts.closed():
+                    parts = graph.parts(pieces, keep=keep)
+                del graph  # before the next one is built
+                inner = map(_inner_product, parts, pieces)
+                curvature += share * (sum(inner) + self._cuts.curvature)
+        if not isfinite(curvature):
+            raise _not_finite(", ".join(self.slices), "a curvature")
+        return curvature
 
     def gradient(self) -> Tensor:
         """The gradient of the mean loss [size]; raises `QbertError` like a product."""
@@ -208,11 +234,7 @@ class HessianOperator:
             return
         for name, part in self.split(vector).items():
             if not bool(torch.isfinite(part).all()):
-                raise QbertError(
-                    f"hessian of {name}: {what} is not finite: accepted finite "
-                    "weights, data and loss",
-                    FAILED,
-                )
+                raise _not_finite(name, what)
 
     @contextmanager
     def _naming(self, index: int) -> Iterator[None]:
@@ -233,11 +255,21 @@ class HessianOperator:
             return self._kept[index]
         loss_function = partial(self._loss_function, self._moved(index))
         weights = self._model.parameters()
-        graph = GradientGraph(loss_function, self.parameters, weights)
+        with self._cuts.behind_linear_layers(self._model):
+            graph = GradientGraph(loss_function, self.parameters, weights)
         taken = sum(kept.num_bytes for kept in self._kept.values())
         if taken + graph.num_bytes <= self._room:
             self._kept[index] = graph
         return graph
+
+
+def _inner_product(first: Tensor, second: Tensor) -> float:
+    return float(torch.dot(first.flatten(), second.flatten()))
+
+
+def _not_finite(blocks: str, what: str) -> QbertError:
+    message = f"{what} is not finite: accepted finite weights, data and loss"
+    return QbertError(f"hessian of {blocks}: {message}", FAILED)
 
 
 def _laid_end_to_end(

@@ -7,6 +7,7 @@ from qbert_lightning.models.blocks import encoder_blocks, select_blocks
 from qbert_lightning.models.hub import quiet_transformers
 from qbert_lightning.models.load_float import load_float
 from qbert_lightning.models.longest_input import longest_input
+from qbert_lightning.models.needed_tokens import needed_tokens_only
 from qbert_lightning.models.pretrained_bert import PretrainedBert
 from qbert_lightning.models.random_bert import RandomBert
 from qbert_lightning.models.skeleton import (
@@ -33,6 +34,7 @@ __all__ = [
     "load_skeleton",
     "load_tokenizer",
     "longest_input",
+    "needed_tokens_only",
     "quiet_transformers",
     "select_blocks",
 ]

@@ -9,6 +9,7 @@ from qbert_lightning.layers import layer_shapes
 from qbert_lightning.models import (
     double_differentiable_attention,
     load_float,
+    needed_tokens_only,
     select_blocks,
 )
 from qbert_lightning.modules import mean_loss, num_terms
@@ -88,7 +89,8 @@ def _analyze(
         journal.append(asdict(measurement))
         bench.measured(measurement)
 
-    with double_differentiable_attention(problem.model):
+    model = problem.model
+    with double_differentiable_attention(model), needed_tokens_only(model):
         table = bench.metric.score(
             problem, devices=bench.devices, finished=finished, progress=note
         )

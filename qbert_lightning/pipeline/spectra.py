@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from qbert_lightning.models import double_differentiable_attention
+from qbert_lightning.models import double_differentiable_attention, needed_tokens_only
 from qbert_lightning.pipeline.analyze import problem_of
 from qbert_lightning.pipeline.stage_cache import Stage
 from qbert_lightning.pipeline.workbench import Workbench
@@ -66,7 +66,8 @@ def _look(
         journal.append({"block": block, "spectrum": found[block]})
         bench.say(f"  spectra   {len(found)} of {len(problem.blocks)} blocks")
 
-    with double_differentiable_attention(problem.model):
+    model = problem.model
+    with double_differentiable_attention(model), needed_tokens_only(model):
         spectra.measure(problem, devices=bench.devices, finished=set(found), found=note)
     return {
         "version": VERSION,

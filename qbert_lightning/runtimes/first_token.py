@@ -10,15 +10,13 @@ from torch.nn import functional as F
 
 from qbert_lightning.errors import QbertError
 from qbert_lightning.models import encoder_blocks
+from qbert_lightning.models.first_token import INNER_VALUES, first_token_decides
 from qbert_lightning.plan import PerToken
 from qbert_lightning.quantizers import AffineQuantizer, AffineSpec
 from qbert_lightning.runtimes.activation import Activation
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
-
-SENTENCE_MODEL = "BertForSequenceClassification"
-INNER_VALUES = ("output_hidden_states", "output_attentions")
 
 
 class FirstTokenLayer(nn.Module):
@@ -70,10 +68,7 @@ def compute_first_token_only(model: PreTrainedModel) -> None:
     Args:
         model: With its layers in service; changed in place.
     """
-    config = model.config
-    looks_inside = any(getattr(config, name, False) for name in INNER_VALUES)
-    is_sentence_model = type(model).__name__ == SENTENCE_MODEL
-    if looks_inside or not is_sentence_model or getattr(config, "is_decoder", False):
+    if not first_token_decides(model):
         return
     name, layer = list(encoder_blocks(model).items())[-1]
     quantized = (Activation, AffineQuantizer)  # in service, or beside a float weight

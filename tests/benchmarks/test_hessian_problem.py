@@ -49,3 +49,15 @@ def test_a_value_of_zero_has_no_relative_residual(tmp_path: Path) -> None:
     given = problem(tmp_path)
     size = sum(each.numel() for each in given.parameters(LAYER))
     assert given.residuals(LAYER, [0.0], [torch.ones(size)]) == [float("inf")]
+
+
+def test_what_is_analysed_is_the_whole_models_hessian(tmp_path: Path) -> None:
+    given = problem(tmp_path)
+    with given.operator(LAYER) as hessian:
+        vector = torch.randn(hessian.size, generator=torch.Generator().manual_seed(0))
+        expected = hessian @ vector
+    encoder = given.model.bert.encoder
+    with given.analysed(LAYER) as hessian:
+        assert given.model.bert.encoder is not encoder
+        torch.testing.assert_close(hessian @ vector, expected, rtol=1e-3, atol=1e-4)
+    assert given.model.bert.encoder is encoder

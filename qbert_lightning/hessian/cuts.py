@@ -1,0 +1,126 @@
+"""Cuts through a network, at which its curvature along a direction adds up.
+
+The values at a cut, a_j = f_j(earlier ones, parameters), have derivatives ā_j of the
+loss. Moved along v, the loss has the second derivative vᵀ H v = Σ_j ⟨ā_j, D²f_j[u, u]⟩,
+where u are the first derivatives a'_j and v itself. The gradient of ⟨gradient, v⟩ holds
+all of it when its way back ends at every cut: what then arrives at one is
+c_j = ∂/∂a_j Σ_i ⟨ā_i, Df_i[u]⟩ for constant u, and with c_v at the parameters
+
+    vᵀ H v = Σ_j ⟨c_j, a'_j⟩ + ⟨c_v, v⟩.
+
+The a'_j come by anyway. A cut behind a linear layer spares taking c_j back through it,
+so that this costs little more than half of the matrix products of H v.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+class Cuts:
+    """The cuts of a network; they have no effect but within `closed`.
+
+    Attributes:
+        curvature: Σ_j ⟨c_j, a'_j⟩ of the gradients taken within the last `closed`.
+    """
+
+    def __init__(self) -> None:
+        self.curvature = 0.0
+        self._is_closed = False
+        self._waiting: dict[object, Tensor] = {}
+
+    @contextmanager
+    def behind_linear_layers(self, model: nn.Module) -> Iterator[None]:
+        """Cut the graph of every forward pass within."""
+
+        def cut(layer: nn.Module, inputs: object, output: Tensor) -> Tensor:
+            value: Tensor = _Cut.apply(output, self, object())  # type: ignore[no-untyped-call]
+            return value
+
+        linear = [each for each in model.modules() if isinstance(each, nn.Linear)]
+        handles = [layer.register_forward_hook(cut) for layer in linear]
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    @contextmanager
+    def closed(self) -> Iterator[None]:
+        """Let second gradients end at the cuts, and add up the curvature there."""
+        self.curvature, self._is_closed = 0.0, True
+        try:
+            yield
+        finally:
+            self._is_closed = False
+            self._waiting.clear()
+
+    def ends_here(self, place: object, part: Tensor) -> bool:
+        """Whether a second gradient goes no further than this cut."""
+        if self._is_closed:
+            self.meet(place, part)
+        return self._is_closed
+
+    def meet(self, place: object, part: Tensor) -> None:
+        """Multiply c_j and a'_j when the second of them has come."""
+        if not self._is_closed:
+            return
+        other = self._waiting.pop(place, None)
+        if other is None:
+            self._waiting[place] = part
+        else:
+            self.curvature += float(torch.dot(part.flatten(), other.flatten()))
+
+
+class _Cut(torch.autograd.Function):
+    """A copy of values, which may be changed in place."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,  # noqa: ANN401
+        value: Tensor,
+        cuts: Cuts,
+        place: object,
+    ) -> Tensor:
+        ctx.cuts, ctx.place = cuts, place
+        ctx.set_materialize_grads(False)
+        return value.clone()
+
+    @staticmethod
+    def backward(
+        ctx: Any,  # noqa: ANN401
+        gradient: Tensor | None,
+    ) -> tuple[Tensor | None, None, None]:
+        if gradient is None or ctx.cuts.ends_here(ctx.place, gradient):
+            return None, None, None
+        adjoint = _Adjoint.apply(gradient, ctx.cuts, ctx.place)  # type: ignore[no-untyped-call]
+        return adjoint, None, None
+
+
+class _Adjoint(torch.autograd.Function):
+    """The identity of ā_j; what comes back through it is a'_j."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,  # noqa: ANN401
+        adjoint: Tensor,
+        cuts: Cuts,
+        place: object,
+    ) -> Tensor:
+        ctx.cuts, ctx.place = cuts, place
+        ctx.set_materialize_grads(False)
+        return adjoint.view_as(adjoint)
+
+    @staticmethod
+    def backward(
+        ctx: Any,  # noqa: ANN401
+        tangent: Tensor | None,
+    ) -> tuple[Tensor | None, None, None]:
+        if tangent is not None:
+            ctx.cuts.meet(ctx.place, tangent)
+        return tangent, None, None
