@@ -16,7 +16,7 @@ from qbert_lightning.hessian.operator import Batch, LossFunction, num_examples
 from qbert_lightning.hessian.strata import Stratum, stratify
 from qbert_lightning.hessian.trace_cell import StratumGraph, TraceCell
 
-_PLANS = 2  # the second one for a ‖H z‖² that was far off
+_PLANS = 3  # the later ones for a ‖H z‖² that was far off
 _ENOUGH = 2  # samples for each matrix, from which on a stratum is split
 
 
