@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-_CHUNK = 16  # vectors stored together, so that the basis grows without being copied
+_CHUNK = 8  # vectors stored together, so that the basis grows without being copied
 # A projection that leaves less than this share of a vector is done once more
 # (Daniel, Gragg, Kaufman and Stewart 1976).
 _ENOUGH = 0.7
