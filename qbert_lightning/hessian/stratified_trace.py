@@ -172,4 +172,5 @@ class _Graphs:
         if graph.num_bytes <= self._room:
             self._room -= graph.num_bytes
             self._kept[id(stratum)] = graph
+            graph.is_kept = True
         return graph

@@ -19,17 +19,22 @@ from qbert_lightning.hessian.strata import Stratum
 class StratumGraph(GradientGraph):
     """The gradient of a stratum's loss, ready for products with diagonal blocks."""
 
-    def sample(self, chosen: slice, signs: Sequence[Tensor]) -> tuple[float, float]:
+    is_kept = False  # for others than who asked for it
+
+    def sample(
+        self, chosen: slice, signs: Sequence[Tensor], *, keep: bool = True
+    ) -> tuple[float, float]:
         """zᵀ H z and ‖H z‖² for the diagonal block of the ``chosen`` parameters.
 
         Args:
             chosen: Which of the parameters.
             signs: z, cut and shaped like them.
+            keep: Whether the graph is needed again; otherwise it is freed on the way.
         """
         block = self.__class__.__new__(self.__class__)
         block._gradients = self._gradients[chosen]
         block._parameters = self._parameters[chosen]
-        parts = block.parts(signs, keep=True)
+        parts = block.parts(signs, keep=keep)
         return (
             sum(_dot(z, part) for z, part in zip(signs, parts, strict=True)),
             sum(_dot(part, part) for part in parts),
@@ -83,9 +88,11 @@ class TraceCell:
         if count <= 0:
             return
         graph = graph_of(self.stratum)
-        for _ in range(count):
+        for left in reversed(range(count)):
             signs = [_signs_like(each, generator) for each in self._own]
-            sample, square = graph.sample(self.chosen, signs)
+            sample, square = graph.sample(
+                self.chosen, signs, keep=graph.is_kept or left > 0
+            )
             if not (isfinite(sample) and isfinite(square)):
                 raise QbertError(
                     "a product is not finite: accepted finite weights, data and loss",
