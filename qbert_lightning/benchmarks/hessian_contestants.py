@@ -21,7 +21,7 @@ from qbert_lightning.hessian import (
 )
 from qbert_lightning.hessian.evaluation import differentiating_only
 
-_TRACE_CACHE_MIB = 64.0  # the graphs of the rows that are looked at most often
+_TRACE_CACHE_MIB = 32.0  # the graphs of the rows that are looked at most often
 
 
 @dataclass(frozen=True)
