@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import sqrt
+from statistics import fmean, stdev
 from typing import Any, ClassVar
 
 import torch
@@ -12,12 +14,15 @@ from torch import Tensor, nn
 
 from qbert_lightning.benchmarks.hessian_problem import HessianProblem
 from qbert_lightning.hessian import (
-    hutchinson_trace,
     random_direction,
     safe_norm,
+    stratified_trace,
     top_eigenpairs,
 )
 from qbert_lightning.hessian.evaluation import differentiating_only
+from qbert_lightning.models import needed_tokens_only
+
+_TRACE_CACHE_MIB = 32.0  # the graphs of the rows that are looked at most often
 
 
 @dataclass(frozen=True)
@@ -26,12 +31,13 @@ class Demand:
 
     Attributes:
         layer: Name of the encoder layer.
-        k: Eigenvalues of largest magnitude; 0 asks for samples of the trace.
+        k: Eigenvalues of largest magnitude; 0 asks for the trace.
         tolerance: Relative residual to reach.
         max_iterations: Most iterations for each eigenvalue.
         max_products: Hessian products in all.
-        num_samples: Random vectors for the trace.
+        num_samples: Random vectors for the trace ...
         seed: Of the random directions.
+        standard_error: ... or what they must reach, for who can be told.
     """
 
     layer: str
@@ -41,6 +47,7 @@ class Demand:
     max_products: int
     num_samples: int
     seed: int
+    standard_error: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,21 @@ class Found:
     values: Sequence[float]
     vectors: Sequence[Tensor]
     num_products: int | None = None
+
+
+@dataclass(frozen=True)
+class FoundTrace:
+    """An estimated trace."""
+
+    trace: float
+    standard_error: float
+    num_products: int
+
+    @classmethod
+    def of(cls, samples: Sequence[float]) -> FoundTrace:
+        """The mean of zᵀ H z over random signs z."""
+        number = len(samples)
+        return cls(fmean(samples), stdev(samples) / sqrt(number), number)
 
 
 class Contestant(ABC):
@@ -63,8 +85,8 @@ class Contestant(ABC):
         """The ``k`` eigenvalues of largest magnitude."""
 
     @abstractmethod
-    def trace_samples(self, problem: HessianProblem, demand: Demand) -> list[float]:
-        """zᵀ H z of each of ``num_samples`` vectors of random signs."""
+    def trace(self, problem: HessianProblem, demand: Demand) -> FoundTrace:
+        """The trace, from ``num_samples`` vectors or to its standard error."""
 
 
 class Ours(Contestant):
@@ -90,14 +112,20 @@ class Ours(Contestant):
             )
         return Found(pairs.values, list(pairs.vectors), pairs.num_products)
 
-    def trace_samples(self, problem: HessianProblem, demand: Demand) -> list[float]:
-        """Products of the kept gradient graph."""
-        generator = torch.Generator().manual_seed(demand.seed)
-        with problem.analysed(demand.layer) as hessian:
-            estimate = hutchinson_trace(
-                hessian, num_samples=demand.num_samples, generator=generator
+    def trace(self, problem: HessianProblem, demand: Demand) -> FoundTrace:
+        """As many products as the standard error asks for, where the spread is."""
+        with needed_tokens_only(problem.model):
+            found = stratified_trace(
+                problem.model,
+                problem.loss,
+                problem.parameters(demand.layer),
+                problem.batches,
+                standard_error=demand.standard_error,
+                most=demand.num_samples,
+                cache_mib=_TRACE_CACHE_MIB,
+                generator=torch.Generator().manual_seed(demand.seed),
             )
-        return list(estimate.samples)
+        return FoundTrace(found.trace, found.standard_error, found.num_products)
 
 
 class PyHessian(Contestant):
@@ -119,13 +147,13 @@ class PyHessian(Contestant):
         flat = [torch.cat([x.detach().flatten() for x in vector]) for vector in vectors]
         return Found([float(value) for value in values], flat)
 
-    def trace_samples(self, problem: HessianProblem, demand: Demand) -> list[float]:
+    def trace(self, problem: HessianProblem, demand: Demand) -> FoundTrace:
         """``trace(maxIter)`` that never stops early."""
         with differentiating_only(problem.model, problem.parameters(demand.layer)):
             samples = self._analysis(problem, demand).trace(
                 demand.num_samples, float("-inf")
             )
-        return [float(sample) for sample in samples]
+        return FoundTrace.of([float(sample) for sample in samples])
 
     @staticmethod
     def _analysis(problem: HessianProblem, demand: Demand) -> Any:
@@ -179,7 +207,7 @@ class Eigenthings(Contestant):
         values = result.eigenvalues.tolist()
         return Found(values, list(result.eigenvectors), result.iterations)
 
-    def trace_samples(self, problem: HessianProblem, demand: Demand) -> list[float]:
+    def trace(self, problem: HessianProblem, demand: Demand) -> FoundTrace:
         """``hutchinson(operator, num_samples)``."""
         from hessian_eigenthings import hutchinson
 
@@ -189,7 +217,7 @@ class Eigenthings(Contestant):
                 num_samples=demand.num_samples,
                 seed=demand.seed,
             )
-        return [float(sample) for sample in result.samples]
+        return FoundTrace.of([float(sample) for sample in result.samples])
 
     @staticmethod
     def _operator(problem: HessianProblem) -> Any:

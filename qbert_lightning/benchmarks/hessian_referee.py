@@ -11,13 +11,19 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from qbert_lightning.benchmarks.hessian_contestants import CONTESTANTS, Demand, Found
+from qbert_lightning.benchmarks.hessian_contestants import (
+    CONTESTANTS,
+    Demand,
+    Found,
+    FoundTrace,
+)
 from qbert_lightning.benchmarks.hessian_problem import HessianProblem
 from qbert_lightning.benchmarks.isolation import costed, in_a_fork
 from qbert_lightning.benchmarks.serving import serve
@@ -31,14 +37,16 @@ def carry_out(problem: HessianProblem, task: Mapping[str, Any]) -> dict[str, Any
         task: ``contestant`` and the fields of `Demand`.
 
     Returns:
-        Its cost, and values with their residuals or samples of the trace.
+        Its cost, and values with their residuals or a trace with its standard
+        error.
     """
     contestant = CONTESTANTS[task["contestant"]]
     demand = Demand(**{key: x for key, x in task.items() if key != "contestant"})
     problem.warm_up()
     if demand.k == 0:
-        samples, cost = costed(lambda: contestant.trace_samples(problem, demand))
-        return {"samples": samples, **cost.as_dict()}
+        estimate, cost = costed(lambda: contestant.trace(problem, demand))
+        assert isinstance(estimate, FoundTrace)
+        return {**asdict(estimate), **cost.as_dict()}
     found, cost = costed(lambda: contestant.eigenpairs(problem, demand))
     assert isinstance(found, Found)
     return {

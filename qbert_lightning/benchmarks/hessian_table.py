@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from statistics import median
+from math import hypot, sqrt
+from statistics import fmean, median
 from typing import Any
 
 from qbert_lightning.benchmarks.rounds import Ratio
@@ -79,7 +80,26 @@ def notes(measurements: Sequence[Measurement]) -> tuple[str, ...]:
         sign = "no comparison" if who == OURS else "≥"
         count = _count(measurements, contest, who)
         lines.append(f"{sign}: {who} had not converged on {count} of {contest}")
-    return tuple(lines)
+    return (*lines, *_agreement(measurements))
+
+
+def _agreement(measurements: Sequence[Measurement]) -> list[str]:
+    """How far other traces are from ours, in standard errors of the difference."""
+    traces = [each for each in measurements if "trace" in each]
+    mine = {(x["layer"], x["round"]): x for x in traces if x["who"] == OURS}
+    lines = []
+    for who in [each for each in _names(traces, "who") if each != OURS]:
+        scores = []
+        for theirs in (each for each in traces if each["who"] == who):
+            ours = mine[theirs["layer"], theirs["round"]]
+            error = hypot(theirs["standard_error"], ours["standard_error"])
+            scores.append((theirs["trace"] - ours["trace"]) / error if error else 0.0)
+        spread = sqrt(fmean(score**2 for score in scores))
+        lines.append(
+            f"traces of {who} and ours differ by {spread:.1f} standard errors of the "
+            f"difference (root mean square of {len(scores)}; 1 is expected)"
+        )
+    return lines
 
 
 def _cells(theirs: Sequence[Measurement], mine: Sequence[Measurement]) -> list[str]:

@@ -13,6 +13,7 @@ from qbert_lightning.hessian.operator import (
 )
 from qbert_lightning.hessian.power_iteration import power_iteration
 from qbert_lightning.hessian.spectral_density import SpectralDensity, spectral_density
+from qbert_lightning.hessian.stratified_trace import StratifiedTrace, stratified_trace
 from qbert_lightning.hessian.trace import TraceEstimate, block_traces, hutchinson_trace
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Order",
     "RitzPairs",
     "SpectralDensity",
+    "StratifiedTrace",
     "SymmetricOperator",
     "TraceEstimate",
     "block_traces",
@@ -34,5 +36,6 @@ __all__ = [
     "random_direction",
     "safe_norm",
     "spectral_density",
+    "stratified_trace",
     "top_eigenpairs",
 ]

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor
 
-_CHUNK = 16  # vectors stored together, so that the basis grows without being copied
+_CHUNK = 8  # vectors stored together, so that the basis grows without being copied
 # A projection that leaves less than this share of a vector is done once more
 # (Daniel, Gragg, Kaufman and Stewart 1976).
 _ENOUGH = 0.7
+_ENTRIES = (
+    2**14
+)  # of every vector that are combined at a time, so that they stay in cache
 _SAFE = 1e-12  # of a norm this far from 0, no square that matters underflowed (float32)
 
 
@@ -68,19 +73,44 @@ class OrthonormalBasis:
                 break
         return after
 
-    def combine(self, coefficients: Tensor) -> Tensor:
-        """Sums of basis vectors for each column of ``coefficients`` [length, k].
+    def become(self, coefficients: Tensor) -> None:
+        """Replace the vectors by their sums for each column of ``coefficients``.
 
-        Returns:
-            One vector a row, [k, size].
+        Works in place, some entries of all vectors at a time, so that two bases never
+        stand in memory; storage that is no longer needed is given back.
+
+        Args:
+            coefficients: Orthonormal columns [length, k] with k up to the length.
         """
         weights = coefficients.to(self[0])
-        result = weights.new_zeros(weights.shape[1], self[0].numel())
+        kept = weights.shape[1]
+        for start in range(0, self[0].numel(), _ENTRIES):
+            window = slice(start, start + _ENTRIES)
+            sums = weights.new_zeros(kept, len(self[0][window]))
+            for part, chunk in self._with_rows_of(weights):
+                sums.addmm_(part.T, chunk[:, window])
+            for index, row in enumerate(sums):
+                self[index][window].copy_(row)
+        self._length = kept
+        del self._chunks[-(-kept // _CHUNK) :]
+
+    def taken(self) -> Tensor:
+        """All vectors, one a row [length, size]; the basis is empty afterwards."""
+        result, start = self[0].new_empty(self._length, self[0].numel()), 0
+        filled = self._filled()
+        self._chunks, self._length = [], 0
+        while filled:  # each group is freed as soon as it is copied
+            chunk = filled.pop(0)
+            result[start : start + len(chunk)] = chunk
+            start += len(chunk)
+            del chunk
+        return result
+
+    def _with_rows_of(self, weights: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        """The stored vectors, each group with its rows of ``weights``."""
         filled = self._filled()
         parts = torch.split(weights, [len(chunk) for chunk in filled])
-        for part, chunk in zip(parts, filled, strict=True):
-            result.addmm_(part.T, chunk)
-        return result
+        return zip(parts, filled, strict=True)
 
     def _filled(self) -> list[Tensor]:
         rest = self._length - _CHUNK * (len(self._chunks) - 1)

@@ -17,6 +17,7 @@ Order = Literal["magnitude", "algebraic"]
 # Products beyond ``k`` that are always taken: a start that is all but orthogonal to the
 # top eigenvector needs a few before anything shows of it.
 SPARE = 3
+_BESIDE = 8  # vectors beside the top ones, for these to converge between restarts
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ def top_eigenpairs(
     *,
     tolerance: float = 1e-3,
     max_products: int = 100,
+    max_basis: int | None = None,
     which: Order = "magnitude",
     start: Tensor | None = None,
     generator: torch.Generator | None = None,
@@ -61,12 +63,16 @@ def top_eigenpairs(
         k: Number of pairs.
         tolerance: Largest residual relative to the eigenvalue.
         max_products: Give up (``converged`` is false) after so many.
+        max_basis: Vectors kept at a time; ``k`` and half as many, but at least 8, more
+            by default. Of MiniLM-L6's layers that took 68 products for the top 20,
+            where a basis of all takes 64, and none more for the top one.
         which: Largest by absolute value, or largest by signed value.
         start: First direction [size]; random by default.
         generator: Source of random directions.
 
     Raises:
-        QbertError: When ``k`` exceeds the operator's size or ``max_products``.
+        QbertError: When ``k`` exceeds the operator's size or ``max_products``, or
+            ``max_basis`` leaves no room beside them.
 
     >>> pairs = top_eigenpairs(torch.diag(torch.tensor([1.0, -5.0, 3.0])), k=2)
     >>> [round(value, 4) for value in pairs.values], pairs.converged
@@ -75,6 +81,9 @@ def top_eigenpairs(
     most = min(operator.shape[0], max_products)
     if not 1 <= k <= most:
         raise QbertError(f"hessian: k={k}: accepted 1..{most} (size, max_products)")
+    room = k + max(_BESIDE, k // 2) if max_basis is None else max_basis
+    if room < min(most, k + 2):
+        raise QbertError(f"hessian: max_basis={room}: accepted {k + 2} or more")
     process = Lanczos(operator, start=start, generator=generator)
     eps = torch.finfo(operator.dtype).eps
     at_breakdown: list[float] | None = None
@@ -92,15 +101,19 @@ def top_eigenpairs(
             # Another block of the same matrix may hold copies of these eigenvalues.
             unchanged = at_breakdown is not None and unchanged
             at_breakdown = values
-        enough = process.num_steps >= min(most, k + SPARE)
-        if process.num_steps >= most or (settled and unchanged and enough):
+        enough = process.num_products >= min(most, k + SPARE)
+        done = process.is_complete or process.num_products >= max_products
+        if done or (settled and unchanged and enough):
             break
+        if len(process.basis) >= room:
+            process.restart(ritz, order[: (k + room) // 2])
+    process.basis.become(ritz.coefficients[:, chosen])
     return Eigenpairs(
         values=tuple(values),
-        vectors=process.basis.combine(ritz.coefficients[:, chosen]),
+        vectors=process.basis.taken(),
         residuals=tuple(errors[i] for i in chosen),
         converged=good,
-        num_products=process.num_steps,
+        num_products=process.num_products,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -51,6 +52,10 @@ class Lanczos:
     When the basis spans an invariant subspace (`broke_down`), a further step goes on in
     a fresh random direction; that finds repeated eigenvalues.
 
+    `restart` keeps some Ritz vectors and forgets the rest, so that the basis stays
+    small (thick restart, Wu and Simon 2000). The next vector is then coupled to each of
+    them: H V = V T + vₘ₊₁ cᵀ with c = β s instead of β eₘ, and |cᵀ y| is the residual.
+
     Args:
         operator: The symmetric matrix.
         start: First direction [size], of any length; random by default.
@@ -81,59 +86,74 @@ class Lanczos:
         if length == 0.0:
             raise QbertError("lanczos: start vector is zero: accepted any other")
         self._next: Tensor | None = first / length
-        self._beta = 0.0
         self._unit = 0.0  # T is kept in units of the first product's largest entry
         self._size = 0.0  # largest entry of T so far
-        self._diagonal: list[float] = []
-        self._off_diagonal: list[float] = []
-
-    @property
-    def num_steps(self) -> int:
-        """Products taken so far, and the size of T."""
-        return len(self.basis)
+        self._matrix = torch.zeros(0, 0, dtype=torch.float64)  # T
+        self._coupling = torch.zeros(0, dtype=torch.float64)  # c
+        self.num_products = 0
 
     @property
     def broke_down(self) -> bool:
         """Whether the basis spans an invariant subspace, so its pairs are exact."""
-        return self.num_steps > 0 and self._beta == 0.0
+        return len(self.basis) > 0 and not bool(self._coupling.any())
 
     @property
     def is_complete(self) -> bool:
         """Whether the basis spans the whole space."""
-        return self.num_steps >= self._operator.shape[0]
+        return len(self.basis) >= self._operator.shape[0]
 
     def step(self) -> None:
         """Take one product and grow the basis by one vector."""
+        first = len(self.basis) == 0
         if self.broke_down:
             fresh = random_direction(self._operator, self._generator)
             self._next = fresh.div_(self.basis.remove_from(fresh))
-        if self.num_steps:
-            self._off_diagonal.append(self._beta)
         assert self._next is not None  # every step leaves one, or breaks down
         self.basis.append(self._next)
         self._next = None  # the basis has its copy
         current = self.basis[-1]
         product = self._operator @ current
+        self.num_products += 1
         if self._unit == 0.0:
             self._unit = float(torch.linalg.vector_norm(product, float("inf")))
         product = product / (self._unit or 1.0)
-        self._diagonal.append(float(torch.dot(current, product)))
-        product.sub_(current, alpha=self._diagonal[-1])
-        if self._beta:
-            product.sub_(self.basis[-2], alpha=self._beta)
+        diagonal = float(torch.dot(current, product))
+        product.sub_(current, alpha=diagonal)
+        if not first and self._coupling[-1]:
+            product.sub_(self.basis[-2], alpha=float(self._coupling[-1]))
         beta = self.basis.remove_from(product)
-        self._size = max(self._size, abs(self._diagonal[-1]), beta)
+        self._size = max(self._size, abs(diagonal), beta)
         rounding = 10 * torch.finfo(product.dtype).eps * self._size
-        self._beta = 0.0 if self.is_complete or beta <= rounding else beta
-        if self._beta:
+        self._border(diagonal)
+        if not (self.is_complete or beta <= rounding):
+            self._coupling[-1] = beta
             self._next = product.div_(beta)
+
+    def restart(self, ritz: RitzPairs, kept: Sequence[int]) -> None:
+        """Go on with a basis of the ``kept`` Ritz vectors alone.
+
+        Args:
+            ritz: What `ritz` returned after the last step.
+            kept: Which of its pairs.
+        """
+        coefficients = ritz.coefficients[:, kept]
+        self.basis.become(coefficients)
+        self._matrix = torch.diag(ritz.values[kept] / (self._unit or 1.0))
+        self._coupling = self._coupling @ coefficients
 
     def ritz(self) -> RitzPairs:
         """The eigenpairs of T, with their residuals for the operator."""
-        matrix = torch.diag(torch.tensor(self._diagonal, dtype=torch.float64))
-        side = torch.tensor(self._off_diagonal, dtype=torch.float64)
-        matrix += torch.diag(side, 1) + torch.diag(side, -1)
-        values, coefficients = torch.linalg.eigh(matrix)
-        residuals = self._beta * coefficients[-1].abs()
+        values, coefficients = torch.linalg.eigh(self._matrix)
+        residuals = (self._coupling @ coefficients).abs()
         unit = self._unit or 1.0
         return RitzPairs(values * unit, coefficients, residuals * unit)
+
+    def _border(self, diagonal: float) -> None:
+        """Let T grow by the newest vector's couplings and diagonal entry."""
+        length = len(self.basis)
+        matrix = torch.zeros(length, length, dtype=torch.float64)
+        matrix[:-1, :-1] = self._matrix
+        matrix[-1, :-1] = matrix[:-1, -1] = self._coupling
+        matrix[-1, -1] = diagonal
+        self._matrix = matrix
+        self._coupling = torch.zeros(length, dtype=torch.float64)

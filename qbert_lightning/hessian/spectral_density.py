@@ -91,7 +91,7 @@ def spectral_density(
     points: list[tuple[float, float]] = []
     for _ in range(num_vectors):
         process = Lanczos(operator, generator=generator)
-        while process.num_steps < num_steps and not process.broke_down:
+        while process.num_products < num_steps and not process.broke_down:
             process.step()
         ritz = process.ritz()
         shares = ritz.coefficients[0].square() / num_vectors

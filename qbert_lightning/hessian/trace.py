@@ -141,5 +141,6 @@ def _length(part: slice) -> int:
 def _random_signs(
     operator: SymmetricOperator, generator: torch.Generator | None
 ) -> Tensor:
-    bits = torch.randint(0, 2, (operator.shape[0],), generator=generator)
+    size = (operator.shape[0],)
+    bits = torch.randint(0, 2, size, generator=generator, dtype=torch.int8)
     return bits.to(operator.device, operator.dtype).mul_(2).sub_(1)

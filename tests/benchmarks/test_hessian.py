@@ -37,7 +37,7 @@ class Referee:
         if who not in self.residuals:
             return {"error": "TypeError: cannot"}
         if task["k"] == 0:
-            return {"samples": [1.0, 3.0], **cost}
+            return {"trace": 2.0, "standard_error": 1.0, "num_products": 2, **cost}
         residual = self.residuals[who].pop(0)
         return {
             "values": [1.0],
@@ -76,6 +76,34 @@ def test_ours_must_be_as_exact_as_the_peer_before_it(
     assert asked["eigenthings"]["max_products"] == 8
     assert not any("≥" in cell for row in outcome.rows for cell in row)
     json.loads(to_text([outcome.measurements, outcome.facts, outcome.rows]))
+
+
+def test_ours_is_told_the_standard_error_of_the_peer_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    residuals = {"PyHessian": [1e-4], OURS: [1e-5], "eigenthings": [1e-5]}
+    outcome = run(tmp_path, monkeypatch, residuals, {}, **TOP_ONLY)
+    asked = {task["contestant"]: task for task in Referee.asked if task["k"] == 0}
+    assert asked["PyHessian"]["standard_error"] == 0.0
+    assert asked[OURS]["standard_error"] == 1.0
+    assert all(each["converged"] for each in outcome.measurements)
+    assert any("differ by 0.0 standard errors" in note for note in outcome.notes)
+
+
+def test_a_trace_less_exact_than_the_peers_is_no_comparison(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask(self: Referee, task: dict[str, Any]) -> dict[str, Any]:
+        answer = answered(self, task)
+        if task["contestant"] == OURS and task["k"] == 0:
+            answer["standard_error"] = 1.2
+        return answer
+
+    answered = Referee.ask
+    monkeypatch.setattr(Referee, "ask", ask)
+    residuals = {"PyHessian": [1e-4], OURS: [1e-5]}
+    outcome = run(tmp_path, monkeypatch, residuals, {"eigenthings": ""}, **TOP_ONLY)
+    assert any("no comparison: ours" in note for note in outcome.notes)
 
 
 def test_a_peer_that_is_less_exact_gives_a_lower_bound(

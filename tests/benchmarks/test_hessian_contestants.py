@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
+from math import hypot
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,9 @@ from qbert_lightning.benchmarks.hessian_contestants import (
     CONTESTANTS,
     Contestant,
     Demand,
+    FoundTrace,
 )
-from qbert_lightning.hessian import top_eigenpairs
+from qbert_lightning.hessian import hutchinson_trace, top_eigenpairs
 from tests.benchmarks.problems import LAYER, problem
 
 DEMAND = Demand(
@@ -46,15 +49,28 @@ def test_all_find_the_same_eigenvalues(
     assert given.parameters(LAYER)[0].requires_grad
 
 
-def test_all_take_as_many_samples_of_the_same_trace(
-    contestant: Contestant, tmp_path: Path
-) -> None:
+def test_all_find_the_same_trace(contestant: Contestant, tmp_path: Path) -> None:
     given = problem(tmp_path)
-    ours = CONTESTANTS["ours"].trace_samples(given, DEMAND)
+    with given.operator(LAYER) as hessian:
+        exact = hutchinson_trace(hessian, num_samples=400)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        samples = contestant.trace_samples(given, DEMAND)
-    assert len(samples) == 3
-    spread = max(ours) - min(ours)
-    middle = sum(ours) / 3
-    assert all(abs(sample - middle) < 20 * spread for sample in samples)
+        found = contestant.trace(given, replace(DEMAND, num_samples=20))
+    error = hypot(found.standard_error, exact.standard_error)
+    assert abs(found.trace - exact.trace) < 4 * error
+    assert found.num_products >= 20
+    assert given.parameters(LAYER)[0].requires_grad
+
+
+def test_ours_reaches_the_error_it_is_told(tmp_path: Path) -> None:
+    given = problem(tmp_path)
+    loose = CONTESTANTS["ours"].trace(given, replace(DEMAND, num_samples=4))
+    demand = replace(DEMAND, num_samples=1000, standard_error=loose.standard_error / 2)
+    tight = CONTESTANTS["ours"].trace(given, demand)
+    assert tight.standard_error < 1.2 * demand.standard_error
+    assert tight.num_products > loose.num_products
+
+
+def test_a_trace_of_samples() -> None:
+    found = FoundTrace.of([1.0, 3.0])
+    assert found == FoundTrace(trace=2.0, standard_error=1.0, num_products=2)

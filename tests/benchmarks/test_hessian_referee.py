@@ -21,5 +21,6 @@ def test_eigenvalues_come_with_residuals_and_cost(tmp_path: Path) -> None:
 def test_no_eigenvalue_asks_for_the_trace(tmp_path: Path) -> None:
     task = {"contestant": "ours", **asdict(DEMAND), "k": 0}
     answer = carry_out(problem(tmp_path), task)
-    assert len(answer["samples"]) == 3
+    assert answer["standard_error"] > 0
+    assert answer["num_products"] >= 3
     assert {"wall_seconds", "peak_mib"} <= set(answer)

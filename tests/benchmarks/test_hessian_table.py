@@ -77,3 +77,16 @@ def test_a_peer_that_failed_is_a_row_with_its_reason() -> None:
     table = rows([*MEASUREMENTS, broken], {})
     assert table[-1][2] == "TypeError: no"
     assert "eigenthings" not in ratios([*MEASUREMENTS, broken])["top 1"]
+
+
+def test_traces_that_disagree_are_told() -> None:
+    trace = {"contest": "trace", "standard_error": 3.0}
+    found = notes(
+        [
+            measurement("PyHessian", "a", 0, 1.0, **trace, trace=10.0),
+            measurement(
+                "ours", "a", 0, 1.0, **{**trace, "standard_error": 4.0}, trace=20.0
+            ),
+        ]
+    )
+    assert any("PyHessian and ours differ by 2.0 standard errors" in x for x in found)

@@ -24,7 +24,27 @@ def test_basis_stays_orthonormal_over_several_chunks() -> None:
         vector = direction + 1e-4 * torch.randn(60)
         vector /= basis.remove_from(vector) if len(basis) else vector.norm()
         basis.append(vector)
-    matrix = basis.combine(torch.eye(40, dtype=torch.float64))
+    newest, middle = basis[-1].clone(), basis[17].clone()
+    matrix = basis.taken()
+    assert len(basis) == 0
     torch.testing.assert_close(matrix @ matrix.T, torch.eye(40), rtol=0, atol=1e-5)
-    assert torch.equal(basis[-1], matrix[39])
-    assert torch.equal(basis[17], matrix[17])
+    assert torch.equal(newest, matrix[39])
+    assert torch.equal(middle, matrix[17])
+
+
+@pytest.mark.parametrize("kept", [1, 16, 17, 40])
+def test_basis_turns_into_sums_of_its_vectors_in_place(
+    kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qbert_lightning.hessian.basis._ENTRIES", 7)
+    torch.manual_seed(0)
+    vectors = torch.linalg.qr(torch.randn(60, 40, dtype=torch.float64))[0].T
+    rotation = torch.linalg.qr(torch.randn(40, 40, dtype=torch.float64))[0]
+    basis = OrthonormalBasis()
+    for vector in vectors:
+        basis.append(vector)
+    basis.become(rotation[:, :kept])
+    assert len(basis) == kept
+    basis.append(vectors[0])  # it grows on from there
+    expected = torch.cat([rotation[:, :kept].T @ vectors, vectors[:1]])
+    torch.testing.assert_close(basis.taken(), expected)

@@ -56,6 +56,59 @@ def test_known_spectra(
     )
 
 
+@pytest.mark.parametrize("max_basis", [5, 6, 20])
+@pytest.mark.parametrize(
+    "top",
+    [
+        (9, -9, 8),  # a ± pair
+        (9, 8.9, -8.8),  # a cluster
+        (9, 9, 8),  # repeated
+        (-9, -8, 7),
+    ],
+)
+def test_a_small_basis_finds_the_same(
+    symmetric: Callable[..., Tensor], top: tuple[float, ...], max_basis: int
+) -> None:
+    rest = torch.linspace(-4, 5, 57).tolist()
+    matrix = symmetric([*top, *rest])
+    pairs = top_eigenpairs(
+        matrix, k=3, max_basis=max_basis, max_products=300, generator=generator()
+    )
+    assert pairs.converged
+    assert max(true_residuals(matrix, pairs)) < 1e-3
+    if len(set(top)) == 3:  # a copy is seen only where the process breaks down
+        assert sorted(pairs.values) == pytest.approx(sorted(top), rel=1e-5)
+
+
+def test_a_small_basis_may_break_down(symmetric: Callable[..., Tensor]) -> None:
+    matrix = symmetric([7, 7, 7, *[0] * 20])
+    pairs = top_eigenpairs(matrix, k=3, max_basis=5, generator=generator())
+    assert pairs.values == pytest.approx((7, 7, 7))
+    assert pairs.converged
+
+
+def test_giving_up_between_restarts_is_not_converged(
+    symmetric: Callable[..., Tensor],
+) -> None:
+    matrix = symmetric(torch.linspace(0.9, 1.0, 80).tolist())
+    pairs = top_eigenpairs(
+        matrix,
+        k=2,
+        tolerance=1e-8,
+        max_basis=6,
+        max_products=31,
+        generator=generator(),
+    )
+    assert not pairs.converged
+    assert pairs.num_products == 31
+    assert pairs.residuals == pytest.approx(true_residuals(matrix, pairs), rel=1e-6)
+
+
+def test_a_basis_without_room_is_refused() -> None:
+    with pytest.raises(QbertError, match="max_basis=3: accepted 4 or more"):
+        top_eigenpairs(torch.eye(9), k=2, max_basis=3)
+
+
 def test_plus_minus_pair_is_never_a_value_in_between(
     symmetric: Callable[..., Tensor],
 ) -> None:

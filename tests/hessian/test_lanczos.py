@@ -17,12 +17,38 @@ def test_factorisation_holds(symmetric: Callable[..., Tensor]) -> None:
     for _ in range(25):
         process.step()
     ritz = process.ritz()
-    vectors = process.basis.combine(ritz.coefficients)
+    process.basis.become(ritz.coefficients)
+    vectors = process.basis.taken()
     torch.testing.assert_close(
         vectors @ vectors.T, torch.eye(25, dtype=torch.float64), rtol=0, atol=1e-12
     )
     true = (matrix @ vectors.T - vectors.T * ritz.values).norm(dim=0)
     torch.testing.assert_close(ritz.residuals, true, rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("later", [0, 1, 6])
+def test_factorisation_holds_after_restarts(
+    symmetric: Callable[..., Tensor], later: int
+) -> None:
+    matrix = 1e-5 * symmetric([-40, *range(-20, 30), 40, 41])
+    process = Lanczos(matrix, generator=torch.Generator().manual_seed(0))
+    for _ in range(3):
+        while len(process.basis) < 12:
+            process.step()
+        ritz = process.ritz()
+        process.restart(ritz, ritz.values.abs().argsort(descending=True)[:6].tolist())
+    for _ in range(later):
+        process.step()
+    assert process.num_products == 24 + later
+    ritz = process.ritz()
+    process.basis.become(ritz.coefficients)
+    vectors = process.basis.taken()
+    assert len(vectors) == 6 + later
+    torch.testing.assert_close(
+        vectors @ vectors.T, torch.eye(len(vectors)).double(), rtol=0, atol=1e-12
+    )
+    true = (matrix @ vectors.T - vectors.T * ritz.values).norm(dim=0)
+    torch.testing.assert_close(ritz.residuals, true, rtol=1e-8, atol=1e-15)
 
 
 def test_all_steps_give_the_whole_spectrum(symmetric: Callable[..., Tensor]) -> None:

@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from tests.sensitivity.conftest import Stack
 
 
-@pytest.mark.parametrize("joint", [False, True])
+@pytest.mark.parametrize(
+    "how", [{}, {"joint": True}, {"estimator": "stratified", "num_samples": 2}]
+)
 def test_diagonal_hessians_are_exact(
-    stack: Stack, subset: Callable[..., list], joint: bool
+    stack: Stack, subset: Callable[..., list], how: dict[str, Any]
 ) -> None:
-    metric = HessianTrace(parameters="weights", precision="float64", joint=joint)
+    metric = HessianTrace(parameters="weights", precision="float64", **how)
     table = metric.score(stack.problem(subset(1.0), subset(3.0)))
     # soft: (1 + 0.5) / 2 and stiff: (−4 + 2 + 1) / 3, at scales 1 and 3
     assert table.metric == "hessian_trace"
@@ -28,8 +30,21 @@ def test_diagonal_hessians_are_exact(
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [({"num_samples": 1}, "num_samples=1"), ({"tolerance": -0.1}, "tolerance=-0.1")],
+    [
+        ({"num_samples": 1}, "num_samples=1"),
+        ({"tolerance": -0.1}, "tolerance=-0.1"),
+        ({"estimator": "xtrace"}, "estimator=xtrace: accepted hutchinson, stratified"),
+        ({"estimator": "stratified", "joint": True}, "joint=true: accepted false"),
+    ],
 )
 def test_values_out_of_range(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(QbertError, match=message):
         HessianTrace(**arguments)
+
+
+def test_a_loss_that_is_not_finite_names_the_block(
+    stack: Stack, subset: Callable[..., list]
+) -> None:
+    metric = HessianTrace(parameters="weights", estimator="stratified")
+    with pytest.raises(QbertError, match=r"subset 0: hessian of soft: .*not finite"):
+        metric.score(stack.problem(subset(float("nan"))))

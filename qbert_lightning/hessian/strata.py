@@ -1,0 +1,127 @@
+"""Rows of data that bend the loss about equally, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import accumulate
+from math import sqrt
+
+import torch
+from torch import nn
+
+from qbert_lightning.hessian.batch_rows import num_tokens, rows_of, together
+from qbert_lightning.hessian.evaluation import differentiating_only
+from qbert_lightning.hessian.operator import Batch, LossFunction, num_examples
+
+# What a product costs whatever its size, in tokens: reading the weights, drawing signs.
+# Measured with BERT layers of width 384 on one processor core.
+_FIXED_COST = 30
+_MOST = 6  # strata; more of them gained next to nothing
+
+_Cut = tuple[float, tuple[tuple[int, int], ...]]  # price and bounds
+
+
+@dataclass(frozen=True)
+class Stratum:
+    """Some rows of the data, as one batch.
+
+    Attributes:
+        batch: The rows.
+        share: Their weight in the mean loss.
+        cost: Of a product, in tokens.
+    """
+
+    batch: Batch
+    share: float
+    cost: float
+
+
+def stratify(
+    model: nn.Module,
+    loss_function: LossFunction,
+    parameters: Sequence[nn.Parameter],
+    batches: Sequence[Batch],
+    *,
+    batch_weight: Callable[[Batch], float] = num_examples,
+) -> list[Stratum]:
+    """Cut the data into the strata in which a trace is cheapest to estimate.
+
+    A row's Hessian grows with the error its output makes, and so does its gradient: of
+    MiniLM-L6's layers on SST-2, the spread of zᵀ H_i z over the norm of the row's
+    gradient varies by a factor of 2 while both vary by more than 1000. So rows are
+    sorted by that norm and cut where Σ_b √(V_b C_b) is smallest (V: summed squares in a
+    stratum, C: its cost), which is what optimum allocation pays (Cochran 1977, section
+    5.5). The cut does not look at random signs, so it biases nothing.
+
+    Args:
+        model: The network that ``loss_function`` runs.
+        loss_function: Batch → its mean loss; that of a row must not depend on others.
+        parameters: Of the Hessian.
+        batches: The data.
+        batch_weight: Weight of a batch in the average; rows by default.
+    """
+    rows = rows_of(batches)
+    weights = [batch_weight(row) for row in rows]
+    with differentiating_only(model, parameters):
+        slopes = [
+            weight * _slope(loss_function, parameters, row)
+            for row, weight in zip(rows, weights, strict=True)
+        ]
+    order = sorted(range(len(rows)), key=lambda i: -slopes[i])
+    lengths = [num_tokens(rows[i]) for i in order]
+    strata = []
+    for start, end in _cuts([slopes[i] for i in order], lengths):
+        chosen = order[start:end]
+        share = sum(weights[i] for i in chosen) / sum(weights)
+        cost = _cost(lengths[start:end])
+        strata.append(Stratum(together([rows[i] for i in chosen]), share, cost))
+    return [stratum for stratum in strata if stratum.share]
+
+
+def _slope(
+    loss_function: LossFunction, parameters: Sequence[nn.Parameter], row: Batch
+) -> float:
+    """‖gradient‖ of a row's loss; a loss that is not finite is left to the products."""
+    device = parameters[0].device
+    loss = loss_function({key: value.to(device) for key, value in row.items()})
+    if not loss.requires_grad:
+        return 0.0
+    gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
+    squares = [float(each.square().sum()) for each in gradients if each is not None]
+    total = sum(squares)
+    return sqrt(total) if total < float("inf") else 1.0
+
+
+def _cost(lengths: Sequence[int]) -> float:
+    """In tokens; padding is next to free, the models do without most of it."""
+    return _FIXED_COST + sum(lengths)
+
+
+def _cuts(slopes: Sequence[float], lengths: Sequence[int]) -> list[tuple[int, int]]:
+    """Bounds of the strata of sorted rows, by dynamic programming."""
+    squares = list(accumulate((slope**2 for slope in slopes), initial=0.0))
+
+    @cache
+    def price(start: int, end: int) -> float:
+        spread = max(squares[end] - squares[start], 0.0)
+        return sqrt(spread * _cost(lengths[start:end]))
+
+    impossible: _Cut = (float("inf"), ())
+    best: list[_Cut] = [(0.0, ()), *[impossible] * len(slopes)]
+    for _ in range(_MOST):
+        best = [
+            min(best[end], *_extended(best, price, end)) if end else best[0]
+            for end in range(len(best))
+        ]
+    return list(best[-1][1])
+
+
+def _extended(
+    best: Sequence[_Cut], price: Callable[[int, int], float], end: int
+) -> Iterator[_Cut]:
+    """Every cut of fewer rows, with one stratum more up to ``end``."""
+    for start in range(end):
+        total, cuts = best[start]
+        yield total + price(start, end), (*cuts, (start, end))

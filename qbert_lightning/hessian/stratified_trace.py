@@ -1,0 +1,173 @@
+"""A trace from few products: where the spread is, there go the samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from math import ceil, inf, sqrt
+
+import torch
+from torch import nn
+
+from qbert_lightning.errors import QbertError
+from qbert_lightning.hessian.evaluation import differentiating_only
+from qbert_lightning.hessian.operator import Batch, LossFunction, num_examples
+from qbert_lightning.hessian.strata import Stratum, stratify
+from qbert_lightning.hessian.trace_cell import StratumGraph, TraceCell
+
+_PLANS = 3  # the later ones for a ‖H z‖² that was far off
+_ENOUGH = 2  # samples for each matrix, from which on a stratum is split
+
+
+@dataclass(frozen=True)
+class StratifiedTrace:
+    """An estimated trace.
+
+    Attributes:
+        trace: The estimate.
+        standard_error: Its standard deviation, or a little more.
+        size: Rows of the matrix.
+        num_products: Products taken, each with some of the data and parameters.
+    """
+
+    trace: float
+    standard_error: float
+    size: int
+    num_products: int
+
+    @property
+    def mean_eigenvalue(self) -> float:
+        """The trace over the size: HAWQ-V2's *average trace*."""
+        return self.trace / self.size
+
+    @property
+    def relative_error(self) -> float:
+        """The standard error as a share of the trace; infinite for a trace of zero."""
+        if self.standard_error == 0.0:
+            return 0.0
+        return self.standard_error / abs(self.trace) if self.trace else inf
+
+
+def stratified_trace(
+    model: nn.Module,
+    loss_function: LossFunction,
+    parameters: Sequence[nn.Parameter],
+    batches: Sequence[Batch],
+    *,
+    standard_error: float = 0.0,
+    tolerance: float = 0.0,
+    most: float = 50.0,
+    cache_mib: float = 2048.0,
+    batch_weight: Callable[[Batch], float] = num_examples,
+    generator: torch.Generator | None = None,
+) -> StratifiedTrace:
+    """Tr H = Σ_c w_c E[zᵀ H_c z] over cells c: some rows' loss, some parameters.
+
+    Hutchinson's samples with optimum allocation (Neyman 1934; Cochran 1977, section
+    5.5). The Hessian of a mean loss is the mean of its rows' Hessians, and few rows,
+    those that the model gets wrong, have nearly all of the variance; so rows are
+    stratified (`stratify`) and each stratum gets samples of its own. The trace is also
+    the sum over parameters' diagonal blocks, and taken apart they are free of the
+    blocks between them, which are most of ‖H‖² and nothing of the trace. That costs a
+    product for each matrix, so only strata with many samples are split.
+
+    How many samples a cell needs is known after one, because a sample's variance is
+    2 (‖H‖² − Σ Hᵢᵢ²) ≤ 2 ‖H‖² = 2 E ‖H z‖² (‖·‖ Frobenius) and ‖H z‖² hardly varies.
+    That upper bound is also what the standard error is made of. The number of samples
+    depends on ‖H z‖ alone, never on zᵀ H z, so that the bias of choosing it is small.
+
+    Args:
+        model: The network that ``loss_function`` runs.
+        loss_function: Batch → its mean loss; that of a row must not depend on others.
+        parameters: Of the Hessian.
+        batches: The data.
+        standard_error: Reach this ...
+        tolerance: ... or this share of the trace, whichever is larger.
+        most: Spend about what so many products with all data cost, not more; at least
+            one product is taken with each cell.
+        cache_mib: Memory for kept gradient graphs in MiB (2^20 bytes); 0 keeps one.
+        batch_weight: Weight of a batch in the average; rows by default.
+        generator: Source of the random signs.
+
+    Raises:
+        QbertError: When ``most`` is below 1; for a loss or a product that is not
+            finite (code 1); for attention without double backward (code 2).
+
+    >>> net = nn.Linear(2, 1, bias=False)
+    >>> data = {"x": torch.tensor([[3.0, 0.0], [0.0, 1.0]])}
+    >>> loss = lambda batch: net(batch["x"]).square().mean()
+    >>> stratified_trace(net, loss, [net.weight], [data]).trace
+    10.0
+    """
+    if most < 1:
+        raise QbertError(f"hessian: {most} products at most: accepted 1 or more")
+    strata = stratify(
+        model, loss_function, parameters, batches, batch_weight=batch_weight
+    )
+    budget = most * sum(stratum.cost for stratum in strata)
+    graphs = _Graphs(model, loss_function, parameters, cache_mib)
+
+    def sampled(cells: Sequence[TraceCell], scale: float) -> Sequence[TraceCell]:
+        for cell in cells:
+            count = max(1, ceil(cell.wanted(scale))) if cell.samples else 1
+            cell.draw(count - len(cell.samples), graphs, generator)
+        return cells
+
+    def scale_for(cells: Sequence[TraceCell]) -> float:
+        """Samples of a cell are this × √(variance / cost)."""
+        price = sum(cell.price for cell in cells)
+        target = max(standard_error, tolerance * abs(sum(each.mean for each in cells)))
+        affordable = budget / price if price else 0.0
+        return min(price / target**2, affordable) if target else affordable
+
+    with differentiating_only(model, parameters):
+        whole = slice(0, len(parameters))
+        cells = sampled([TraceCell(each, parameters, whole) for each in strata], 0.0)
+        scale = scale_for(cells)
+        cells = sampled([part for cell in cells for part in _split(cell, scale)], 0.0)
+        for _ in range(_PLANS):
+            cells = sampled(cells, scale_for(cells))
+    return StratifiedTrace(
+        trace=sum(cell.mean for cell in cells),
+        standard_error=sqrt(sum(cell.variance / len(cell.samples) for cell in cells)),
+        size=sum(each.numel() for each in parameters),
+        num_products=sum(len(cell.samples) for cell in cells),
+    )
+
+
+def _split(cell: TraceCell, scale: float) -> Sequence[TraceCell]:
+    """The cell, or one for each matrix if it is to have samples enough for all."""
+    parts = cell.by_matrix()
+    return parts if cell.wanted(scale) >= _ENOUGH * len(parts) > _ENOUGH else [cell]
+
+
+class _Graphs:
+    """The gradient graphs of strata; kept, while there is room."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        loss_function: LossFunction,
+        parameters: Sequence[nn.Parameter],
+        cache_mib: float,
+    ) -> None:
+        self._model = model
+        self._loss_function = loss_function
+        self._parameters = parameters
+        self._room = cache_mib * 2**20
+        self._kept: dict[int, StratumGraph] = {}
+
+    def __call__(self, stratum: Stratum) -> StratumGraph:
+        """The graph of a stratum."""
+        if id(stratum) in self._kept:
+            return self._kept[id(stratum)]
+        device = self._parameters[0].device
+        batch = {key: value.to(device) for key, value in stratum.batch.items()}
+        loss_function = partial(self._loss_function, batch)
+        graph = StratumGraph(self._model, loss_function, self._parameters)
+        if graph.num_bytes <= self._room:
+            self._room -= graph.num_bytes
+            self._kept[id(stratum)] = graph
+            graph.is_kept = True
+        return graph

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from itertools import combinations, pairwise
+from math import sqrt
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+from torch import nn
+
+from qbert_lightning.hessian import strata
+from qbert_lightning.hessian.strata import stratify
+
+if TYPE_CHECKING:
+    from tests.hessian.conftest import Problem
+
+
+def test_every_row_is_in_one_stratum(problem: Problem) -> None:
+    weights = problem.blocks["2"]
+    found = stratify(problem.model, problem.loss, weights, problem.batches)
+    assert sum(each.share for each in found) == pytest.approx(1)
+    mean = sum(each.share * problem.loss(each.batch) for each in found)
+    whole = {
+        key: torch.cat([batch[key] for batch in problem.batches])
+        for key in ("x", "labels")
+    }
+    assert float(mean) == pytest.approx(float(problem.loss(whole)))
+    x = torch.cat([each.batch["x"] for each in found])
+    assert sorted(x.tolist()) == sorted(whole["x"].tolist())
+
+
+def test_steep_rows_are_set_apart() -> None:
+    net = nn.Linear(1, 1, bias=False)
+    x = torch.tensor([[1.0]] * 7 + [[100.0]] + [[1.0]] * 8)
+    found = stratify(
+        net, lambda batch: net(batch["x"]).square().mean(), [net.weight], [{"x": x}]
+    )
+    assert found[0].batch["x"].tolist() == [[100.0]]
+    assert found[0].share == pytest.approx(1 / 16)
+
+
+def test_weights_of_rows_are_those_of_the_mean(problem: Problem) -> None:
+    found = stratify(
+        problem.model,
+        problem.loss,
+        problem.blocks["0"],
+        problem.batches,
+        batch_weight=lambda batch: float(batch["labels"].sum()),
+    )
+    total = sum(float(batch["labels"].sum()) for batch in problem.batches)
+    for each in found:
+        assert each.share == pytest.approx(float(each.batch["labels"].sum()) / total)
+
+
+def test_cuts_are_the_cheapest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strata, "_MOST", 3)
+    slopes, lengths = [9.0, 5.0, 4.9, 1.0, 0.9, 0.2, 0.1], [3, 40, 2, 9, 9, 30, 1]
+
+    def price(bounds: list[int]) -> float:
+        return sum(
+            sqrt(sum(slope**2 for slope in slopes[start:end]))
+            * sqrt(30 + sum(lengths[start:end]))
+            for start, end in pairwise(bounds)
+        )
+
+    every = [[0, *inner, 7] for n in range(3) for inner in combinations(range(1, 7), n)]
+    found = strata._cuts(slopes, lengths)
+    assert price([0, *(end for _, end in found)]) == pytest.approx(
+        min(price(bounds) for bounds in every)
+    )
+
+
+def test_a_loss_without_slope_has_strata_too() -> None:
+    net = nn.Linear(1, 1)
+    found = stratify(
+        net, lambda _: torch.tensor(1.0), [net.weight], [{"x": torch.ones(4, 1)}]
+    )
+    assert sum(len(each.batch["x"]) for each in found) == 4
