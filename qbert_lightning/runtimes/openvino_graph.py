@@ -1,13 +1,15 @@
 """The operations of a BERT as OpenVINO has them.
 
 Fake quantization stands exactly where the model has it; OpenVINO turns it into integer
-products as it compiles. Two facts of its CPU plugin shape what is written here:
+products as it compiles. Three facts of its CPU plugin shape what is written here:
 
 * An asymmetric activation becomes codes without a zero point if the graph holds
   ``x̂ − origin``, the origin being one of its levels; its product goes to the bias.
 * Anything computed from constants is computed once, at compilation. So codes lie in
   the file at their true width and are widened there; those of 8 bits are left as they
   are, because it would keep what it computes from bytes in floats.
+* Codes travel as far as they can. Values of the attention must not: they are weighed by
+  probabilities, which are floats, and would be transposed and decoded before.
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 VERY_NEGATIVE = -1e9
 """Added to the scores of padding; its exponential is zero."""
 BYTE = 8
+LOWEST_FLOAT = float(np.finfo(np.float32).min)
 MAX_PACKED_BITS = 4
 """Codes of more bits are computed with as 8."""
 
@@ -120,6 +123,7 @@ class OpenVinoGraph(Operations["ov.Node"]):
         bias: ov.Node,
         num_heads: int,
     ) -> ov.Node:
+        value = self._in_floats(value)
         query, key, value = (self._heads(x, num_heads) for x in (query, key, value))
         attended = self.opset.scaled_dot_product_attention(query, key, value, bias)
         together = self.opset.transpose(attended, self._whole([0, 2, 1, 3]))
@@ -134,6 +138,12 @@ class OpenVinoGraph(Operations["ov.Node"]):
 
     def feature(self, x: ov.Node, index: int) -> ov.Node:  # noqa: D102
         return self.opset.gather(x, self._whole(index), self._whole(2))
+
+    def _in_floats(self, x: ov.Node) -> ov.Node:
+        """The same numbers, kept from travelling on as codes: these pass no maximum."""
+        if x.get_type_name() != "FakeQuantize":
+            return x
+        return self.opset.maximum(x, self._scalar(LOWEST_FLOAT))
 
     def _heads(self, x: ov.Node, num_heads: int) -> ov.Node:
         """``[batch, tokens, features]`` → ``[batch, heads, tokens, features]``."""

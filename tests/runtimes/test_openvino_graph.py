@@ -40,3 +40,8 @@ def test_codes_of_every_width_are_constants_of_that_width() -> None:
     assert kinds["Constant u4"] == kinds["Constant u6"] == 2
     assert kinds["Constant i8"] == 2
     assert kinds["Constant u8"] == 3  # the tables
+
+
+def test_values_of_the_attention_are_kept_in_floats_where_they_are_quantized() -> None:
+    assert kinds_of_nodes("q8bert")["Maximum"] == 2  # layers
+    assert kinds_of_nodes("qbert")["Maximum"] == 0
