@@ -9,12 +9,16 @@ from pathlib import Path
 import pytest
 import torch
 
+from qbert_lightning.functional.integer_product import cpu_is_exact
 from qbert_lightning.runtimes import OpenVino
 from qbert_lightning.runtimes.engine_model import EngineModel
 from qbert_lightning.runtimes.openvino_network import OpenVinoNetwork
 from tests.runtimes.tiny_models import deployed, padded_batch, quantized
 
 pytest.importorskip("openvino", reason="needs the extra `export` (openvino)")
+pytestmark = pytest.mark.skipif(
+    not cpu_is_exact(), reason="8-bit products saturate on this processor (no VNNI)"
+)
 
 SMALLEST_MATRIX = 32 * 32
 
