@@ -7,7 +7,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -17,13 +16,16 @@ from qbert_lightning.export.companions import deciding_files
 from qbert_lightning.functional.integer_product import cpu_is_exact
 from qbert_lightning.runtimes.bert_graph import build
 from qbert_lightning.runtimes.engine import Engine
-from qbert_lightning.runtimes.engine_model import Answer, Arrays
+from qbert_lightning.runtimes.engine_model import Answer
+from qbert_lightning.runtimes.mapped_tensor import MappedTensor
 from qbert_lightning.runtimes.openvino_graph import OpenVinoGraph
+from qbert_lightning.runtimes.openvino_network import OpenVinoNetwork
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 NETWORK, WEIGHTS = "network", "weights"
+ALIGNMENT = 8
 Weights = Literal["int8", "packed"]
 
 
@@ -32,7 +34,9 @@ class OpenVino(Engine):
 
     The file is a safetensors container, so that every byte of it is under a digest:
     ``network`` holds OpenVINO's XML and ``weights`` its binary part, in which codes
-    take their true width (5 bits take 6, and 7 take 8).
+    take their true width (5 bits take 6, and 7 take 8). It is mapped into memory: rows
+    of the tables are read from it as they are looked up, so that it must not be written
+    to while a model is in service (another may be put in its place).
 
     Args:
         weights: What the codes are in memory. ``int8``: all widened to 8 bits as the
@@ -68,43 +72,26 @@ class OpenVino(Engine):
         with TemporaryDirectory(dir=file.parent) as folder:
             network = Path(folder) / "network.xml"
             openvino.serialize(graph.model(), network)
-            parts = {NETWORK: network, WEIGHTS: network.with_suffix(".bin")}
-            tensors = {name: _bytes_of(part) for name, part in parts.items()}
+            text, codes = network.read_bytes(), network.with_suffix(".bin").read_bytes()
+        # Spaces, so that the weights, which follow, begin where numbers may lie.
+        text += b" " * (-len(text) % ALIGNMENT)
+        tensors = {NETWORK: _tensor(text), WEIGHTS: _tensor(codes)}
         write_container(file, tensors, deciding_files(file.parent))
 
     def open_network(self, file: Path, num_threads: int) -> Answer:  # noqa: D102
-        import openvino
-
         tensors = read_container(file).tensors
-        parts = {name: each.numpy().tobytes() for name, each in tensors.items()}
-        if set(parts) != {NETWORK, WEIGHTS}:
+        if set(tensors) != {NETWORK, WEIGHTS}:
             raise QbertError(f"{file}: accepted a file of runtime=openvino", DATA)
+        text = tensors[NETWORK].numpy().tobytes()
+        del tensors  # the weights are mapped instead: most of them are read only once
         if not cpu_is_exact():
             warnings.warn(
                 "runtime=openvino: 8-bit products saturate on this processor (no VNNI) "
                 "and answers may be wrong: accepted runtime=integer",
                 stacklevel=2,
             )
-        core = openvino.Core()
-        network = core.read_model(model=parts[NETWORK], weights=parts[WEIGHTS])
-        request = core.compile_model(
-            network,
-            "CPU",
-            {
-                "PERFORMANCE_HINT": "LATENCY",
-                "INFERENCE_PRECISION_HINT": "f32",  # bfloat16 would change the logits
-                "INFERENCE_NUM_THREADS": num_threads,
-                # Used by the kernels for compressed weights only.
-                "DYNAMIC_QUANTIZATION_GROUP_SIZE": "32",
-            },
-        ).create_infer_request()
-
-        def answer(inputs: Arrays) -> Arrays:
-            outputs = request.infer(inputs, share_inputs=True)
-            return {key.get_any_name(): value for key, value in outputs.items()}
-
-        return answer
+        return OpenVinoNetwork(text, MappedTensor(file, WEIGHTS), num_threads)
 
 
-def _bytes_of(file: Path) -> Tensor:
-    return torch.from_numpy(np.fromfile(file, np.uint8))
+def _tensor(content: bytes) -> Tensor:
+    return torch.frombuffer(bytearray(content), dtype=torch.uint8)

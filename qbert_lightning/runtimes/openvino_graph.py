@@ -1,12 +1,15 @@
 """The operations of a BERT as OpenVINO has them.
 
 Fake quantization stands exactly where the model has it; OpenVINO turns it into integer
-products as it compiles. Two facts of its CPU plugin shape what is written here:
+products as it compiles. Three facts of its CPU plugin shape what is written here:
 
 * An asymmetric activation becomes codes without a zero point if the graph holds
   ``x̂ − origin``, the origin being one of its levels; its product goes to the bias.
 * Anything computed from constants is computed once, at compilation. So codes lie in
-  the file at their true width, 2 to 8 bits, and are widened there.
+  the file at their true width and are widened there; those of 8 bits are left as they
+  are, because it would keep what it computes from bytes in floats.
+* Codes travel as far as they can. Values of the attention must not: they are weighed by
+  probabilities, which are floats, and would be transposed and decoded before.
 """
 
 from __future__ import annotations
@@ -26,13 +29,15 @@ from qbert_lightning.runtimes.stored_layers import (
     output_levels,
     stored_weight,
 )
-from qbert_lightning.runtimes.whole_weights import whole_weight
+from qbert_lightning.runtimes.whole_weights import WholeWeight, whole_weight
 
 if TYPE_CHECKING:
     import openvino as ov
 
 VERY_NEGATIVE = -1e9
 """Added to the scores of padding; its exponential is zero."""
+BYTE = 8
+LOWEST_FLOAT = float(np.finfo(np.float32).min)
 MAX_PACKED_BITS = 4
 """Codes of more bits are computed with as 8."""
 
@@ -118,6 +123,7 @@ class OpenVinoGraph(Operations["ov.Node"]):
         bias: ov.Node,
         num_heads: int,
     ) -> ov.Node:
+        value = self._in_floats(value)
         query, key, value = (self._heads(x, num_heads) for x in (query, key, value))
         attended = self.opset.scaled_dot_product_attention(query, key, value, bias)
         together = self.opset.transpose(attended, self._whole([0, 2, 1, 3]))
@@ -132,6 +138,12 @@ class OpenVinoGraph(Operations["ov.Node"]):
 
     def feature(self, x: ov.Node, index: int) -> ov.Node:  # noqa: D102
         return self.opset.gather(x, self._whole(index), self._whole(2))
+
+    def _in_floats(self, x: ov.Node) -> ov.Node:
+        """The same numbers, kept from travelling on as codes: these pass no maximum."""
+        if x.get_type_name() != "FakeQuantize":
+            return x
+        return self.opset.maximum(x, self._scalar(LOWEST_FLOAT))
 
     def _heads(self, x: ov.Node, num_heads: int) -> ov.Node:
         """``[batch, tokens, features]`` → ``[batch, heads, tokens, features]``."""
@@ -161,14 +173,22 @@ class OpenVinoGraph(Operations["ov.Node"]):
     ) -> ov.Node:
         """A product of integers, with ``x̂ − origin``."""
         whole = whole_weight(weight)
-        codes = self._as_float(self._small(weight.codes, weight.num_bits))
-        codes = self.opset.multiply(codes, self._per_row(whole.factor))
-        codes = self.opset.add(codes, self._per_row(whole.shift))
-        codes = self._as_float(self.opset.convert(codes, "i8"))
-        matrix = self.opset.multiply(codes, self._per_row(whole.scale))
+        numbers = self._as_float(self._whole_numbers(weight, whole))
+        matrix = self.opset.multiply(numbers, self._per_row(whole.scale))
         x = self._fake_quantize(x, levels, levels.origin)
         bias = bias + levels.origin * weight.row_sums()
         return self._product(x, matrix, whole.rest, bias)
+
+    def _whole_numbers(self, weight: StoredWeight, whole: WholeWeight) -> ov.Node:
+        """``factor · codes + shift`` in int8; OpenVINO widens codes of fewer bits."""
+        if _file_bits(weight.num_bits) == BYTE:
+            # Widened like the others, it would keep a copy in floats.
+            numbers = weight.codes.float() * whole.factor + whole.shift
+            return self.opset.constant(numbers.to(torch.int8).numpy())
+        codes = self._as_float(self._small(weight.codes, weight.num_bits))
+        numbers = self.opset.multiply(codes, self._per_row(whole.factor))
+        numbers = self.opset.add(numbers, self._per_row(whole.shift))
+        return self.opset.convert(numbers, "i8")
 
     def _packed_product(
         self, x: ov.Node, weight: StoredWeight, bias: Tensor
@@ -209,8 +229,7 @@ class OpenVinoGraph(Operations["ov.Node"]):
 
     def _small(self, codes: Tensor, num_bits: int) -> ov.Node:
         """A constant whose file holds ``num_bits`` a code (5 take 6, and 7 take 8)."""
-        width = next(each for each in (2, 3, 4, 6, 8) if each >= num_bits)
-        kind = getattr(self.openvino.Type, f"u{width}")
+        kind = getattr(self.openvino.Type, f"u{_file_bits(num_bits)}")
         return self.opset.constant(codes.numpy(), dtype=kind)
 
     def _in_memory(self, codes: Tensor, num_bits: int) -> ov.Node:
@@ -240,3 +259,12 @@ class OpenVinoGraph(Operations["ov.Node"]):
 
     def _whole(self, values: int | list[int]) -> ov.Node:
         return self.opset.constant(np.array(values, np.int64))
+
+
+def _file_bits(num_bits: int) -> int:
+    """The narrowest of OpenVINO's whole numbers that holds a code.
+
+    >>> [_file_bits(bits) for bits in range(2, 9)]
+    [2, 3, 4, 6, 6, 8, 8]
+    """
+    return next(each for each in (2, 3, 4, 6, BYTE) if each >= num_bits)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from qbert_lightning.functional import code_range, pack, packed_bytes, ungroup, unpack
 from qbert_lightning.functional.integer_product import AffineMatrix
@@ -92,12 +93,17 @@ class PackedWeight(nn.Module):
         return self._levels(self.matrix(), self._each_row(self.scale), offset)
 
     def look_up(self, indices: Tensor) -> Tensor:
-        """Levels of some rows, float32 ``[..., columns]``; only these are unpacked."""
+        """Levels of some rows, float32 ``[..., columns]``; only these are unpacked.
+
+        Raises:
+            IndexError: If there is no such row.
+        """
         if self.codes.ndim == 1:
-            return self.dequantized()[indices]
+            return F.embedding(indices, self.dequantized())
+        packed = F.embedding(indices, self.codes)
         chosen = indices // (self.rows // self.grid[0])
         offset = None if self.offset is None else self.offset[chosen]
-        codes = self._int8(self.codes[indices], indices.numel())
+        codes = self._int8(packed, indices.numel())
         codes = codes.reshape(*indices.shape, self.columns)
         return self._levels(codes, self.scale[chosen], offset)
 

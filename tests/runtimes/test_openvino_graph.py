@@ -38,4 +38,10 @@ def test_codes_of_every_width_are_constants_of_that_width() -> None:
     kinds = kinds_of_nodes("qbert")  # 2, 3, 4, 5, 8 bits in turn over 12 matrices
     assert kinds["Constant u2"] == kinds["Constant u3"] == 3
     assert kinds["Constant u4"] == kinds["Constant u6"] == 2
-    assert kinds["Constant u8"] == 2 + 3  # and three tables
+    assert kinds["Constant i8"] == 2
+    assert kinds["Constant u8"] == 3  # the tables
+
+
+def test_values_of_the_attention_are_kept_in_floats_where_they_are_quantized() -> None:
+    assert kinds_of_nodes("q8bert")["Maximum"] == 2  # layers
+    assert kinds_of_nodes("qbert")["Maximum"] == 0

@@ -1,0 +1,71 @@
+"""A network that OpenVINO compiled for the CPU, and the memory it reads."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from qbert_lightning.runtimes.bert_graph import INPUTS
+from qbert_lightning.runtimes.engine_model import Arrays
+from qbert_lightning.runtimes.mapped_tensor import MappedTensor
+
+if TYPE_CHECKING:
+    import openvino as ov
+
+SMALL_BYTES = 2**16
+
+
+class OpenVinoNetwork:
+    """Answers from a compiled network, one thread after the other.
+
+    Args:
+        text: OpenVINO's XML.
+        weights: Its binary part; kept as long as the network.
+        num_threads: CPU threads.
+    """
+
+    def __init__(self, text: bytes, weights: MappedTensor, num_threads: int) -> None:
+        import openvino
+
+        core = openvino.Core()
+        network = core.read_model(
+            text, openvino.Tensor(weights.bytes, shared_memory=True)
+        )
+        _copy_small_constants(network)
+        compiled = core.compile_model(
+            network,
+            "CPU",
+            {
+                "PERFORMANCE_HINT": "LATENCY",
+                "INFERENCE_PRECISION_HINT": "f32",  # bfloat16 would change the logits
+                "INFERENCE_NUM_THREADS": num_threads,
+                # Used by the kernels for compressed weights only.
+                "DYNAMIC_QUANTIZATION_GROUP_SIZE": "32",
+            },
+        )
+        self._request, self._weights = compiled.create_infer_request(), weights
+        self._lock = Lock()
+        # The first answer lays the matrices out for its products; from then on these
+        # copies are read, and of the file only rows of tables.
+        self(dict.fromkeys(INPUTS, np.zeros((1, 1), np.int64)))
+        weights.give_back()
+
+    def __call__(self, inputs: Arrays) -> Arrays:
+        """From inputs by name to outputs by name."""
+        with self._lock:
+            outputs = self._request.infer(inputs, share_inputs=True)
+        return {key.get_any_name(): value for key, value in outputs.items()}
+
+
+def _copy_small_constants(network: ov.Model) -> None:
+    """Scales and biases, which every answer reads, out of the pages of the matrices."""
+    import openvino
+
+    for node in network.get_ops():
+        if node.get_type_name() != "Constant" or node.get_byte_size() > SMALL_BYTES:
+            continue
+        if node.get_element_type() == openvino.Type.f32:
+            copy = openvino.op.Constant(np.array(node.data))
+            node.output(0).replace(copy.output(0))
