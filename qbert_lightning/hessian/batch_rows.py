@@ -7,15 +7,21 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from qbert_lightning.errors import QbertError
 from qbert_lightning.hessian.operator import Batch
 
 _MASK = "attention_mask"
 # Where tokens are missing nothing is looked at, and no label counts.
-_PADDING = {"labels": -100}
+_LABELS = "labels"
+_PADDING = {_LABELS: -100}
 
 
 def rows_of(batches: Sequence[Batch]) -> list[Batch]:
     """Every row as a batch of its own, without the padding behind it.
+
+    Raises:
+        QbertError: Without ``labels`` beside the mask, as for spans, whose loss is a
+            softmax over padding too, so that a row has no loss of its own.
 
     >>> table = {"x": torch.arange(6).view(2, 3), "y": torch.tensor([1, 0])}
     >>> rows_of([table])[1]
@@ -23,6 +29,11 @@ def rows_of(batches: Sequence[Batch]) -> list[Batch]:
     """
     rows = []
     for batch in batches:
+        if _MASK in batch and _LABELS not in batch:
+            raise QbertError(
+                "a stratified trace: the loss depends on padding: accepted tasks with "
+                "labels, or sensitivity.estimator=hutchinson"
+            )
         for index in range(len(next(iter(batch.values())))):
             rows.append(_trimmed({k: x[index : index + 1] for k, x in batch.items()}))
     return rows

@@ -3,10 +3,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import pytest
 import torch
 from torch import Tensor
 from transformers import BertForSequenceClassification
 
+from qbert_lightning.errors import QbertError
 from qbert_lightning.hessian.batch_rows import num_tokens, rows_of, together
 
 if TYPE_CHECKING:
@@ -35,8 +37,17 @@ def test_labels_of_missing_tokens_do_not_count() -> None:
 
 
 def test_a_hole_in_the_mask_is_no_end() -> None:
-    [row] = rows_of([{"attention_mask": torch.tensor([[1, 0, 1, 0]])}])
+    mask, labels = torch.tensor([[1, 0, 1, 0]]), torch.tensor([1])
+    [row] = rows_of([{"attention_mask": mask, "labels": labels}])
     assert num_tokens(row) == 3
+
+
+def test_rows_whose_loss_looks_at_padding_are_refused(
+    padded_batch: dict[str, Tensor],
+) -> None:
+    spans = {key: x for key, x in padded_batch.items() if key != "labels"}
+    with pytest.raises(QbertError, match="estimator=hutchinson"):
+        rows_of([spans])
 
 
 def test_rows_without_a_mask_are_left_alone(problem: Problem) -> None:
