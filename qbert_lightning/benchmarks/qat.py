@@ -50,9 +50,11 @@ class QatBenchmark(Benchmark):
             so do all others.
         num_threads: CPU threads.
         seed: Of the batch.
+        who: Names of the contestants beside float; null takes all. Each keeps a model
+            and an optimizer in memory.
 
     Raises:
-        QbertError: For a number below its least.
+        QbertError: For a number below its least, or a contestant that is not there.
     """
 
     name: ClassVar[str] = "qat"
@@ -65,12 +67,19 @@ class QatBenchmark(Benchmark):
     precision: str | int | None = "32-true"
     num_threads: int = 1
     seed: int = 0
+    who: list[str] | None = None
 
     def __post_init__(self) -> None:
         for key in ("batch_size", "tokens", "groups", "rounds", "num_threads"):
             if getattr(self, key) < 1:
                 raise QbertError(
                     f"bench.{key}={getattr(self, key)}: accepted 1 or more"
+                )
+        everybody = contestants(self.groups)
+        for who in self.who or ():
+            if who not in everybody:
+                raise QbertError(
+                    f"bench.who={who!r}: accepted null, or of {', '.join(everybody)}"
                 )
 
     def run(self, subject: Subject, folder: Path, say: Say) -> Outcome:
@@ -80,11 +89,11 @@ class QatBenchmark(Benchmark):
         before = torch.get_num_threads()
         try:
             torch.set_num_threads(1)  # a fork cannot use the threads of its parent
-            for who, prepare in contestants(self.groups).items():
+            for who, prepare in self._contestants().items():
                 memory[who] = self._memory(model, prepare)
                 say(f"  {who:<28} saved {memory[who]['saved_mib']:7.1f} MiB")
             torch.set_num_threads(self.num_threads)
-            for who, prepare in contestants(self.groups).items():
+            for who, prepare in self._contestants().items():
                 steps[who] = self._step(model, prepare)
                 steps[who].run()  # warm
             measurements = self._rounds(steps, say)
@@ -113,6 +122,12 @@ class QatBenchmark(Benchmark):
                 },
             },
         )
+
+    def _contestants(self) -> dict[str, Prepare]:
+        """Name → what makes the contestant of a float model."""
+        everybody = contestants(self.groups)
+        wanted = everybody if self.who is None else {FLOAT, *self.who}
+        return {who: made for who, made in everybody.items() if who in wanted}
 
     def _device(self) -> torch.device:
         wants_gpu = self.accelerator != "cpu" and torch.cuda.is_available()

@@ -44,3 +44,15 @@ def test_ratios_are_of_the_same_round() -> None:
 def test_numbers_below_one_are_refused(key: str) -> None:
     with pytest.raises(QbertError, match=f"bench.{key}=0: accepted 1 or more"):
         QatBenchmark(**{key: 0})
+
+
+def test_some_may_be_chosen_and_strangers_are_refused(tmp_path: Path) -> None:
+    folder, _ = saved_problem(tmp_path)
+    subject = Subject(lambda: folder, lambda *sizes: [])
+    chosen = "ours, qbert w4, int8"
+    outcome = QatBenchmark(
+        batch_size=2, tokens=8, groups=4, rounds=1, accelerator="cpu", who=[chosen]
+    ).run(subject, tmp_path, lambda line: None)
+    assert [row[0] for row in outcome.rows] == [FLOAT, chosen]
+    with pytest.raises(QbertError, match="accepted null, or of float"):
+        QatBenchmark(who=["mine"])
