@@ -73,6 +73,8 @@ def test_people_get_lines_and_programs_json(
         ([], "FOLDER"),
         (["nowhere", "x"], "nowhere"),
         (["rows.txt", "x"], "rows.txt"),
+        (["n" * 300, "x"], "no such folder"),
+        (["~nobody-at-all/model", "x"], "no such folder"),
         (["model", ""], "TEXT"),
         (["model", " \n"], "TEXT"),
         (["model", "\udcff"], "UTF-8"),
