@@ -43,7 +43,7 @@ class Options:
     """A checked command line.
 
     Attributes:
-        folder: of the model or of its run; or a hub name.
+        folder: of the model or of its run, or a hub name, as typed: `./a/b` is none.
         texts: to answer; empty if they come from ``source``.
         source: a file, or `STANDARD_INPUT`.
         is_jsonl: whether the source holds JSON objects.
@@ -56,7 +56,7 @@ class Options:
         runtime: a key of `loading.KINDS`; None for what the folder holds.
     """
 
-    folder: Path
+    folder: str
     texts: tuple[str, ...]
     source: str
     is_jsonl: bool
@@ -165,7 +165,6 @@ def _parser() -> argparse.ArgumentParser:
         "folder",
         metavar="FOLDER",
         nargs="?",
-        type=Path,
         help="of a model or a run, or owner/name on the hub",
     )
     add("texts", metavar="TEXT", nargs="*", help="answered one by one; - reads stdin")
