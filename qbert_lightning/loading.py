@@ -5,7 +5,9 @@ Nothing heavy is imported before a model is loaded, so that the table can be lis
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -133,7 +135,8 @@ class FoundModel:
             QbertError: (code 3) what computes is not installed; (code 4) a file is
                 missing, altered or does not fit.
         """
-        return KINDS[self.kind].load(self.folder)
+        with _readable(self.folder):
+            return KINDS[self.kind].load(self.folder)
 
 
 def load_model(path: str | Path, compute: str = "float") -> nn.Module:
@@ -159,12 +162,13 @@ def find_model(
         QbertError: (code 2) a model of another kind is there; (code 3) the hub does not
             answer; (code 4) no model is there.
     """
-    folders = _folders(path)
-    for folder in folders:
-        for kind in kinds:
-            if KINDS[kind].fits(folder):
-                return FoundModel(folder, kind)
-    others = [kind.what for kind in KINDS.values() if any(map(kind.fits, folders))]
+    with _readable(path):
+        folders = _folders(path)
+        for folder in folders:
+            for kind in kinds:
+                if KINDS[kind].fits(folder):
+                    return FoundModel(folder, kind)
+        others = [kind.what for kind in KINDS.values() if any(map(kind.fits, folders))]
     if others:
         raise QbertError(
             f"{asked}: {path} has {_listed(others)}: accepted "
@@ -183,12 +187,29 @@ def _folders(path: str | Path) -> list[Path]:
     """Where to look for the model that a path stands for."""
     from qbert_lightning.export.locate import model_folders
 
-    folder = Path(path).expanduser()
+    folder = Path(os.path.expanduser(path))
     if not folder.exists() and hub_name(str(path)):
         from qbert_lightning.models import fetch_snapshot
 
-        return [fetch_snapshot(str(path))]
+        try:
+            return [fetch_snapshot(str(path))]
+        except QbertError as error:
+            reason = f"{path}: no such folder, and on the hub: {error}"
+            raise QbertError(reason, error.code) from error
     return model_folders(folder)
+
+
+@contextmanager
+def _readable(path: str | Path) -> Iterator[None]:
+    """Tell in one line what the system does not let us read."""
+    try:
+        yield
+    except OSError as error:
+        raise QbertError(
+            f"{path!s:.100}: {error.strerror or error}: accepted a folder that can be "
+            "read",
+            DATA,
+        ) from error
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -87,10 +87,42 @@ def test_a_hub_name_is_fetched(
     assert asked == ["owner/name@v1"]
 
 
+def test_a_name_that_the_hub_has_not_may_have_been_a_folder(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(name: str) -> Path:
+        raise QbertError("it does not answer", 3)
+
+    monkeypatch.setattr(models, "fetch_snapshot", fail)
+    complaint = "^outputs/mine: no such folder, and on the hub: it does not answer"
+    with pytest.raises(QbertError, match=complaint) as caught:
+        qbert_lightning.load("outputs/mine")
+    assert caught.value.code == 3
+
+
+def test_a_file_that_must_not_be_read_is_told(
+    packed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, opened = find_model(packed, ("integer",)), Path.open
+
+    def refuse(path: Path, *mode: str) -> object:
+        if path.parent == packed:
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *mode)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    for ask in (found.load, lambda: find_model(packed)):
+        with pytest.raises(QbertError, match=r"abc: Permission denied") as caught:
+            ask()
+        assert caught.value.code == 4
+
+
 @pytest.mark.parametrize(
     ("path", "compute", "code", "complaint"),
     [
         ("/nowhere/at/all", "float", 4, "/nowhere/at/all: no model: accepted"),
+        ("~nobody-at-all/there/it", "float", 4, "no model: accepted"),
+        ("n" * 300, "float", 4, "n: File name too long: accepted a folder"),
         ("/nowhere/at/all", "magic", 2, "compute='magic': accepted float, integer"),
     ],
 )

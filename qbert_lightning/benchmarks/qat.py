@@ -22,7 +22,7 @@ from qbert_lightning.benchmarks.qat_contestants import (
 from qbert_lightning.benchmarks.qat_peers import PEERS
 from qbert_lightning.benchmarks.qat_step import TrainingStep, random_batch
 from qbert_lightning.benchmarks.rounds import Ratio
-from qbert_lightning.errors import QbertError
+from qbert_lightning.errors import FAILED, QbertError
 from qbert_lightning.models import load_float
 
 COLUMNS = (
@@ -85,16 +85,21 @@ class QatBenchmark(Benchmark):
     def run(self, subject: Subject, folder: Path, say: Say) -> Outcome:
         """See `Benchmark.run`."""
         model = subject.float_folder()
+        everybody, left_out = self._contestants(), missing_peers()
         memory, steps = {}, {}
         before = torch.get_num_threads()
         try:
             torch.set_num_threads(1)  # a fork cannot use the threads of its parent
-            for who, prepare in self._contestants().items():
-                memory[who] = self._memory(model, prepare)
+            for who, prepare in everybody.items():
+                found = self._memory(model, prepare)
+                if "error" in found:
+                    left_out[who] = _reason(who, found["error"])
+                    continue
+                memory[who] = found
                 say(f"  {who:<28} saved {memory[who]['saved_mib']:7.1f} MiB")
             torch.set_num_threads(self.num_threads)
-            for who, prepare in self._contestants().items():
-                steps[who] = self._step(model, prepare)
+            for who in memory:
+                steps[who] = self._step(model, everybody[who])
                 steps[who].run()  # warm
             measurements = self._rounds(steps, say)
         finally:
@@ -105,7 +110,7 @@ class QatBenchmark(Benchmark):
             rows=tuple(row(who, measurements, memory[who]) for who in steps),
             notes=(
                 "saved: kept for the backward pass; peak: beyond the model's own",
-                *(f"{who}: {reason}" for who, reason in missing_peers().items()),
+                *(f"{who}: {reason}" for who, reason in left_out.items()),
             ),
             measurements=tuple(measurements),
             facts={
@@ -146,8 +151,8 @@ class QatBenchmark(Benchmark):
             model.train().to(device), batch, torch.bfloat16 if wants_bf16 else None
         )
 
-    def _memory(self, folder: Path, prepare: Prepare) -> dict[str, float]:
-        """What a contestant's step keeps and takes at most, in MiB."""
+    def _memory(self, folder: Path, prepare: Prepare) -> dict[str, Any]:
+        """What a contestant's step keeps and takes at most, in MiB, or its error."""
 
         def measure() -> dict[str, float]:
             step = self._step(folder, prepare)
@@ -157,8 +162,6 @@ class QatBenchmark(Benchmark):
         found: dict[str, Any] = (
             in_a_fork(measure) if self._device().type == "cpu" else measure()
         )
-        if "error" in found:
-            raise QbertError(f"bench: {found['error']}", 1)
         return found
 
     def _rounds(
@@ -172,6 +175,17 @@ class QatBenchmark(Benchmark):
                 measurements.append({"round": turn, "who": who, **times})
             say(f"  round {turn + 1} of {self.rounds}")
         return measurements
+
+
+def _reason(who: str, error: str) -> str:
+    """Why a peer takes no part.
+
+    Raises:
+        QbertError: If it is no peer (code 1).
+    """
+    if who not in PEERS:
+        raise QbertError(f"bench: {who}: {error}", FAILED)
+    return f"failed: {error.splitlines()[0][:150]}"
 
 
 def ratio(who: str, measurements: list[dict[str, Any]], time: str) -> Ratio:

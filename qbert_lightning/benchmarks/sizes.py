@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 
@@ -17,7 +17,7 @@ from qbert_lightning.errors import QbertError
 from qbert_lightning.export import save_packed
 from qbert_lightning.export.checkpoint import MODEL_FILE
 from qbert_lightning.methods import PostTraining
-from qbert_lightning.models import quiet_transformers
+from qbert_lightning.models import longest_input, quiet_transformers
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -36,17 +36,17 @@ class SizesBenchmark(Benchmark):
 
     Attributes:
         models: Name → overrides of a run that make the plan.
-        bert: What differs from BERT-base in the configuration of the network.
+        bert: The network's shape, as `transformers` names it; else BERT-base's.
         seed: Of the weights.
 
     Raises:
-        QbertError: For overrides that are no list.
+        QbertError: For overrides that are no list, or a size that no network has.
     """
 
     name: ClassVar[str] = "sizes"
 
     models: Mapping[str, list[str]] = field(default_factory=dict)
-    bert: Mapping[str, Any] = field(default_factory=dict)
+    bert: Mapping[str, int] = field(default_factory=dict)
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -55,6 +55,9 @@ class SizesBenchmark(Benchmark):
                 raise QbertError(
                     f"bench.models.{name}={overrides}: accepted a list of overrides"
                 )
+        for name, size in self.bert.items():
+            if not isinstance(size, int) or size < 1:
+                raise QbertError(f"bench.bert.{name}={size}: accepted 1 or more")
 
     def run(self, subject: Subject, folder: Path, say: Say) -> Outcome:
         """See `Benchmark.run`."""
@@ -94,15 +97,16 @@ class SizesBenchmark(Benchmark):
 
     def _weighed(self, subject: Subject, name: str, folder: Path) -> list[PartSize]:
         """The parts of one packed model, which is removed again."""
-        tokenizer = SyntheticDataModule().own_tokenizer()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
             model = self._random_model()
-            ids = torch.randint(len(tokenizer), (1, SHOWN_TOKENS))
+            shown = min(SHOWN_TOKENS, longest_input(model.config))
+            ids = torch.randint(model.config.vocab_size, (1, shown))
         plan, method = subject.plan(self.models[name], model), PostTraining("none")
         method.prepare(model, plan)
         method.calibrate(model, [{"input_ids": ids}])
         folder.mkdir()
+        tokenizer = SyntheticDataModule().own_tokenizer()
         save_packed(model.eval(), plan, tokenizer, folder)
         found = part_sizes(model, plan, folder / MODEL_FILE)
         shutil.rmtree(folder)
@@ -111,8 +115,11 @@ class SizesBenchmark(Benchmark):
     def _random_model(self) -> PreTrainedModel:
         from transformers import BertConfig, BertForSequenceClassification
 
-        with quiet_transformers():
-            return BertForSequenceClassification(BertConfig(**self.bert)).eval()
+        try:
+            with quiet_transformers():
+                return BertForSequenceClassification(BertConfig(**self.bert)).eval()
+        except ValueError as error:
+            raise QbertError(f"bench.bert: {error}") from error
 
 
 def _row(name: str, size: PartSize) -> tuple[str, ...]:

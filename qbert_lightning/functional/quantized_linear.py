@@ -27,6 +27,8 @@ from qbert_lightning.functional.integer_product import (
 )
 from qbert_lightning.functional.outside import Outside, clear
 
+CODE_SPAN = 2**7  # no int8 code is larger
+
 
 class QuantizedInput(NamedTuple):
     """What a linear layer needs of its quantized input, forward and backward.
@@ -133,13 +135,20 @@ class _QuantizedLinear(torch.autograd.Function):
                 clear(of_x, outside)
         sums = gradient.sum(0, dtype=torch.float32)
         if ctx.needs_input_grad[1]:
-            of_weight = (gradient.T @ x.codes.to(dtype)).float().mul_(x.scale)
+            of_weight = _small_product(gradient.T, x.codes.to(dtype))
+            of_weight = of_weight.float().mul_(x.scale * CODE_SPAN)
             if x.offset is not None:
                 of_weight.addcmul_(sums.reshape(-1, 1), x.offset)
             of_weight = of_weight.to(weight_type)
         if ctx.needs_input_grad[2]:
             of_bias = sums.to(bias_type)
         return of_x, of_weight, of_bias, None, None, None
+
+
+def _small_product(left: Tensor, codes: Tensor) -> Tensor:
+    """``left codes / CODE_SPAN``, which float16 can hold: many tokens are summed."""
+    ignored = left.new_zeros(1)
+    return torch.addmm(ignored, left, codes, beta=0, alpha=1 / CODE_SPAN)
 
 
 def _quantized(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ class Options:
     """A checked command line.
 
     Attributes:
-        folder: of the model or of its run; or a hub name.
+        folder: of the model or of its run, or a hub name, as typed: `./a/b` is none.
         texts: to answer; empty if they come from ``source``.
         source: a file, or `STANDARD_INPUT`.
         is_jsonl: whether the source holds JSON objects.
@@ -55,7 +56,7 @@ class Options:
         runtime: a key of `loading.KINDS`; None for what the folder holds.
     """
 
-    folder: Path
+    folder: str
     texts: tuple[str, ...]
     source: str
     is_jsonl: bool
@@ -103,17 +104,21 @@ def read_options(arguments: Sequence[str]) -> Options:
 
 def _check(options: Options) -> None:
     """Refuse folders, files and texts that are not there or cannot be written."""
-    folder = options.folder.expanduser()
-    if not (folder.is_dir() or hub_name(str(folder))):
+    folder = os.path.expanduser(options.folder)
+    if not (os.path.isdir(folder) or hub_name(folder)):
         raise QbertError(
             f"predict {options.folder}: no such folder: accepted one with a model, a "
             "run's, or owner/name on the hub",
             USAGE,
         )
     source, output = Path(options.source), options.output
-    if options.source != STANDARD_INPUT and (source.is_dir() or not source.exists()):
+    if options.source != STANDARD_INPUT and (
+        os.path.isdir(source) or not os.path.exists(source)
+    ):
         raise QbertError(f"--input {source}: no such file", USAGE)
-    if output is not None and (output.is_dir() or not output.parent.is_dir()):
+    if output is not None and (
+        os.path.isdir(output) or not os.path.isdir(output.parent)
+    ):
         raise QbertError(f"--output {output}: accepted a file in a folder", USAGE)
     if output is not None and _same_file(output, source):
         raise QbertError(f"--output {output}: accepted another than --input", USAGE)
@@ -160,7 +165,6 @@ def _parser() -> argparse.ArgumentParser:
         "folder",
         metavar="FOLDER",
         nargs="?",
-        type=Path,
         help="of a model or a run, or owner/name on the hub",
     )
     add("texts", metavar="TEXT", nargs="*", help="answered one by one; - reads stdin")

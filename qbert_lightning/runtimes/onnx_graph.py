@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from torch import Tensor, nn
 
-from qbert_lightning.runtimes.operations import Operations
+from qbert_lightning.runtimes.operations import VERY_NEGATIVE, Operations
 from qbert_lightning.runtimes.stored_layers import (
     ActivationLevels,
     StoredWeight,
@@ -27,8 +27,6 @@ from qbert_lightning.runtimes.whole_weights import whole_weight
 if TYPE_CHECKING:
     import onnx
 
-VERY_NEGATIVE = -1e9
-"""Added to the scores of padding; its exponential is zero."""
 NUM_CODES = 256
 OPSET = 25
 """The first with 2-bit integers."""

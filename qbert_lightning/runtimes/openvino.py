@@ -82,15 +82,17 @@ class OpenVino(Engine):
         tensors = read_container(file).tensors
         if set(tensors) != {NETWORK, WEIGHTS}:
             raise QbertError(f"{file}: accepted a file of runtime=openvino", DATA)
-        text = tensors[NETWORK].numpy().tobytes()
-        del tensors  # the weights are mapped instead: most of them are read only once
+        text, weights = tensors[NETWORK].numpy().tobytes(), MappedTensor(file, WEIGHTS)
+        if not torch.equal(tensors[WEIGHTS], torch.from_numpy(weights.bytes)):
+            raise QbertError(f"{file}: another file came in its place", DATA)
+        del tensors  # the mapped ones do: most of them are read only once
         if not cpu_is_exact():
             warnings.warn(
                 "runtime=openvino: 8-bit products saturate on this processor (no VNNI) "
                 "and answers may be wrong: accepted runtime=integer",
                 stacklevel=2,
             )
-        return OpenVinoNetwork(text, MappedTensor(file, WEIGHTS), num_threads)
+        return OpenVinoNetwork(text, weights, num_threads)
 
 
 def _tensor(content: bytes) -> Tensor:

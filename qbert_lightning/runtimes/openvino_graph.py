@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from qbert_lightning.runtimes.operations import Operations
+from qbert_lightning.runtimes.operations import VERY_NEGATIVE, Operations
 from qbert_lightning.runtimes.stored_layers import (
     ActivationLevels,
     StoredWeight,
@@ -34,8 +34,6 @@ from qbert_lightning.runtimes.whole_weights import WholeWeight, whole_weight
 if TYPE_CHECKING:
     import openvino as ov
 
-VERY_NEGATIVE = -1e9
-"""Added to the scores of padding; its exponential is zero."""
 BYTE = 8
 LOWEST_FLOAT = float(np.finfo(np.float32).min)
 MAX_PACKED_BITS = 4

@@ -9,6 +9,8 @@ from torch import nn
 
 Value = TypeVar("Value")
 """What an engine calls a tensor of its graph: a node, or the name of one."""
+VERY_NEGATIVE = -1e9
+"""Added to the scores of padding; its exponential is zero."""
 
 
 class Operations(ABC, Generic[Value]):

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from torch import nn
 
 from qbert_lightning.benchmarks import QatBenchmark, Subject
+from qbert_lightning.benchmarks import qat as module
 from qbert_lightning.benchmarks.qat import ratio
 from qbert_lightning.benchmarks.qat_contestants import FLOAT, contestants
+from qbert_lightning.benchmarks.qat_peers import PEERS
 from qbert_lightning.errors import QbertError
 from qbert_lightning.tracking.json_values import to_text
 from tests.benchmarks.problems import saved_problem
@@ -32,6 +35,27 @@ def test_everybody_is_measured_on_the_same_batch(tmp_path: Path) -> None:
         fake, int8 = (memory[f"ours, {scheme}, {way}"] for way in ("fake", "int8"))
         assert int8["saved_mib"] < fake["saved_mib"]
     json.loads(to_text([outcome.measurements, outcome.facts, outcome.rows]))
+
+
+def test_a_peer_that_fails_is_a_note_and_ours_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(model: nn.Module) -> None:
+        raise TypeError("another version\nand more")
+
+    folder, _ = saved_problem(tmp_path)
+    subject = Subject(lambda: folder, lambda *sizes: [])
+    benchmark = QatBenchmark(batch_size=2, tokens=8, rounds=1, accelerator="cpu")
+    who = next(iter(PEERS))
+    some: dict[str, Any] = {FLOAT: lambda model: None, who: fail}
+    monkeypatch.setattr(module, "contestants", lambda groups: some)
+    outcome = benchmark.run(subject, tmp_path, lambda line: None)
+    assert [row[0] for row in outcome.rows] == [FLOAT]
+    assert f"{who}: failed: TypeError: another version" in outcome.notes
+    some["ours"] = fail
+    with pytest.raises(QbertError, match="bench: ours: TypeError") as caught:
+        benchmark.run(subject, tmp_path, lambda line: None)
+    assert caught.value.code == 1
 
 
 def test_ratios_are_of_the_same_round() -> None:

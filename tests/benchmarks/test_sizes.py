@@ -24,7 +24,7 @@ def test_plans_are_weighed_part_by_part(tmp_path: Path) -> None:
     subject = Subject(lambda: tmp_path, lambda *sizes: [], plan=quantized_to)
     benchmark = SizesBenchmark(
         models={"eight": ["8"], "two": ["2"]},
-        bert={**TINY_CONFIG, "vocab_size": 200},
+        bert={**TINY_CONFIG, "vocab_size": 200, "max_position_embeddings": 4},
     )
     said: list[str] = []
     outcome = benchmark.run(subject, tmp_path, said.append)
@@ -52,3 +52,17 @@ def test_plans_are_weighed_part_by_part(tmp_path: Path) -> None:
 def test_what_is_no_list_of_overrides_is_refused(overrides: Any) -> None:  # noqa: ANN401
     with pytest.raises(QbertError, match=r"bench\.models\.mine=.*: accepted a list"):
         SizesBenchmark(models={"mine": overrides})
+
+
+@pytest.mark.parametrize("size", [0, -1, "many", 1.5, None])
+def test_what_is_no_size_is_refused(size: Any) -> None:  # noqa: ANN401
+    with pytest.raises(QbertError, match=r"bench\.bert\.hidden_size=.*: accepted 1"):
+        SizesBenchmark(bert={"hidden_size": size})
+
+
+def test_sizes_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
+    subject = Subject(lambda: tmp_path, lambda *sizes: [], plan=quantized_to)
+    bert = {**TINY_CONFIG, "hidden_size": 33}
+    benchmark = SizesBenchmark(models={"two": ["2"]}, bert=bert)
+    with pytest.raises(QbertError, match=r"bench\.bert: .*multiple of the number"):
+        benchmark.run(subject, tmp_path, lambda line: None)

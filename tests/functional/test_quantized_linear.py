@@ -112,6 +112,18 @@ def test_autocast_gives_its_type_and_the_parameters_keep_theirs() -> None:
         assert (our - true).abs().max() <= error
 
 
+def test_sums_over_many_tokens_stay_within_float16() -> None:
+    x, w, b, *levels = problem(4, 8, False)
+    many = x.abs().repeat(1, 400, 1).half()  # 4,000 times a code of up to 127
+    w.requires_grad_()
+    on_codes(many, w, b, *levels, True).sum().backward()
+    exact = w.detach().clone().requires_grad_()
+    on_floats(many.float(), exact, b, *levels, True).sum().backward()
+    assert w.grad is not None
+    assert exact.grad is not None
+    assert (w.grad - exact.grad).abs().max() <= 1e-3 * exact.grad.abs().max()
+
+
 def test_codes_are_kept_and_floats_are_not() -> None:
     x, w, b, *levels = problem(4, 4, False)
     x = x.repeat(1, 40, 1)

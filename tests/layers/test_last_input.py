@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import copy
 import gc
+from typing import Any
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from qbert_lightning.functional import AffineParameters, choose_parameters
 from qbert_lightning.layers import apply_plan, set_int8_forward
@@ -63,12 +64,41 @@ def test_a_tensor_that_was_written_to_is_another() -> None:
     assert not torch.equal(before.matrix.codes, after.matrix.codes)
 
 
+def test_what_cannot_tell_that_it_was_written_to_is_not_shared(
+    counted: list[object],
+) -> None:
+    with torch.inference_mode():
+        x = torch.rand(3, 4)
+    last = LastInput()
+    first = last.quantized(x, levels(), clip_gradient=True)
+    again = last.quantized(x, levels(), clip_gradient=True)
+    assert torch.equal(first.matrix.codes, again.matrix.codes)
+    assert len(counted) == 2
+
+
+def test_another_thread_in_between_takes_no_codes_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mine, theirs, last = torch.zeros(3, 4), torch.ones(3, 4), LastInput()
+    plain = module.ref
+
+    def interrupted(tensor: Tensor, forget: Any) -> Any:  # noqa: ANN401
+        if tensor is mine:
+            last.quantized(theirs, levels(), clip_gradient=False)
+        return plain(tensor, forget)
+
+    monkeypatch.setattr(module, "ref", interrupted)
+    found = last.quantized(mine, levels(), clip_gradient=False)
+    expected = LastInput().quantized(mine, levels(), clip_gradient=False)
+    assert torch.equal(found.matrix.codes, expected.matrix.codes)
+
+
 def test_codes_go_when_their_tensor_goes() -> None:
     x, last = torch.rand(3, 4), LastInput()
     last.quantized(x, levels(), clip_gradient=True)
     del x
     gc.collect()
-    assert last._codes is None
+    assert last._last is None
 
 
 def test_a_copy_has_seen_nothing(counted: list[object]) -> None:

@@ -23,7 +23,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_texts_are_taken_as_they_are() -> None:
     options = read_options(["model", "a film", "--top-k", "2", " -5\n"])
-    assert options.folder == Path("model")
+    assert options.folder == "model"
     assert options.texts == ("a film", " -5\n")
     assert options.top_k == 2
 
@@ -73,6 +73,11 @@ def test_people_get_lines_and_programs_json(
         ([], "FOLDER"),
         (["nowhere", "x"], "nowhere"),
         (["rows.txt", "x"], "rows.txt"),
+        (["n" * 300, "x"], "no such folder"),
+        (["", "x"], "no such folder"),
+        (["./owner/name", "x"], "./owner/name: no such folder"),
+        (["owner/name/", "x"], "owner/name/: no such folder"),
+        (["~nobody-at-all/model", "x"], "no such folder"),
         (["model", ""], "TEXT"),
         (["model", " \n"], "TEXT"),
         (["model", "\udcff"], "UTF-8"),

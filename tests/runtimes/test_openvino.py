@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 from qbert_lightning.errors import QbertError
 from qbert_lightning.export import read_container, write_container
 from qbert_lightning.export.companions import deciding_files
+from qbert_lightning.export.container import Container
 from qbert_lightning.functional.integer_product import cpu_is_exact
 from qbert_lightning.layers import layer_shapes
 from qbert_lightning.runtimes import OpenVino
@@ -114,6 +115,27 @@ def test_an_altered_file_is_refused(tmp_path: Path) -> None:
     file.unlink()
     with pytest.raises(QbertError, match="no such file"):
         OpenVino().load(folder)
+
+
+def test_a_file_put_in_its_place_between_check_and_use_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, plan = quantized("labels", "float_plan")
+    deployed(OpenVino(), model, plan, tmp_path)
+    folder = tmp_path / "deployed"
+
+    def read_and_replace(file: Path) -> Container:
+        found = read_container(file)
+        parts = {name: each.clone() for name, each in found.tensors.items()}
+        parts["weights"][-1] ^= 1
+        file.unlink()
+        write_container(file, parts, deciding_files(folder))
+        return found
+
+    monkeypatch.setattr(openvino_file, "read_container", read_and_replace)
+    with pytest.raises(QbertError, match="another file came in its place") as caught:
+        OpenVino().load(folder)
+    assert caught.value.code == 4
 
 
 def test_other_weights_are_refused() -> None:
