@@ -94,8 +94,9 @@ def stratified_trace(
         generator: Source of the random signs.
 
     Raises:
-        QbertError: When ``most`` is below 1; for a loss or a product that is not
-            finite (code 1); for attention without double backward (code 2).
+        QbertError: Without batches or parameters; when ``most`` is below 1; for rows
+            whose loss looks at padding (code 2); for attention without double backward
+            (code 2); for a loss or a product that is not finite (code 1).
 
     >>> net = nn.Linear(2, 1, bias=False)
     >>> data = {"x": torch.tensor([[3.0, 0.0], [0.0, 1.0]])}
@@ -105,6 +106,11 @@ def stratified_trace(
     """
     if most < 1:
         raise QbertError(f"hessian: {most} products at most: accepted 1 or more")
+    if not (batches and parameters):
+        raise QbertError(
+            f"hessian: {len(batches)} batches, {len(parameters)} parameters: accepted "
+            "one or more"
+        )
     strata = stratify(
         model, loss_function, parameters, batches, batch_weight=batch_weight
     )

@@ -151,6 +151,10 @@ def test_bad_input_is_one_line() -> None:
     loss = lambda batch: net(batch["x"]).square().mean()  # noqa: E731
     with pytest.raises(QbertError, match="accepted 1 or more"):
         stratified_trace(net, loss, [net.weight], [{"x": torch.ones(3, 2)}], most=0)
+    with pytest.raises(QbertError, match="0 batches, 1 parameters"):
+        stratified_trace(net, loss, [net.weight], [])
+    with pytest.raises(QbertError, match="1 batches, 0 parameters"):
+        stratified_trace(net, loss, [], [{"x": torch.ones(3, 2)}])
     with pytest.raises(QbertError, match="not finite") as caught:
         stratified_trace(net, loss, [net.weight], [{"x": torch.full((3, 2), nan)}])
     assert caught.value.code == 1
