@@ -27,7 +27,8 @@ class StratifiedTrace:
 
     Attributes:
         trace: The estimate.
-        standard_error: Its standard deviation, or a little more.
+        standard_error: Its standard deviation, or a little more; an estimate too, and a
+            rough one after few samples of a cell in which one eigenvalue stands out.
         size: Rows of the matrix.
         num_products: Products taken, each with some of the data and parameters.
     """
