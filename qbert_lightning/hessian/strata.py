@@ -19,6 +19,7 @@ from qbert_lightning.hessian.operator import Batch, LossFunction, num_examples
 # Measured with BERT layers of width 384 on one processor core.
 _FIXED_COST = 30
 _MOST = 6  # strata; more of them gained next to nothing
+_LARGEST = 64  # rows of a stratum, whose graph must fit into memory at once
 _FINE = 64  # rows of which every cut is tried; further down, steps of rank / _FINE
 
 _Cut = tuple[float, tuple[tuple[int, int], ...]]  # price and bounds
@@ -73,7 +74,7 @@ def stratify(
     order = sorted(range(len(rows)), key=lambda i: -slopes[i])
     lengths = [num_tokens(rows[i]) for i in order]
     strata = []
-    for start, end in _cuts([slopes[i] for i in order], lengths):
+    for start, end in _no_larger(_cuts([slopes[i] for i in order], lengths)):
         chosen = order[start:end]
         share = sum(weights[i] for i in chosen) / sum(weights)
         cost = _cost(sum(lengths[start:end]))
@@ -111,6 +112,13 @@ def _cuts(slopes: Sequence[float], lengths: Sequence[int]) -> list[tuple[int, in
             for end in _bounds(len(slopes))
         }
     return list(best[len(slopes)][1])
+
+
+def _no_larger(cuts: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The same cuts with more between them where a stratum is too large."""
+    for first, last in cuts:
+        for start in range(first, last, _LARGEST):
+            yield start, min(start + _LARGEST, last)
 
 
 def _bounds(num_rows: int) -> list[int]:

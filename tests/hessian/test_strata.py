@@ -97,3 +97,17 @@ def test_slopes_do_not_need_gradients_to_be_on(problem: Problem) -> None:
     expected = shares()
     with torch.no_grad():
         assert shares() == expected
+
+
+def test_no_stratum_is_larger_than_memory_is_for() -> None:
+    net = nn.Linear(1, 1)
+    found = stratify(
+        net,
+        lambda batch: net(batch["x"]).square().mean(),
+        [net.weight],
+        [{"x": torch.ones(150, 1)}],
+    )
+    rows = [len(each.batch["x"]) for each in found]
+    assert sum(rows) == 150
+    assert max(rows) <= 64
+    assert sum(each.share for each in found) == pytest.approx(1)
