@@ -65,8 +65,10 @@ def together(rows: Sequence[Batch]) -> Batch:
 def _trimmed(row: Batch) -> Batch:
     if _MASK not in row:
         return row
-    mask = row[_MASK]
-    end = int(mask[0].nonzero().max()) + 1
+    [seen] = row[_MASK][0].nonzero(as_tuple=True)
+    if not len(seen):  # attention is the mean over all, padding too
+        return row
+    end = int(seen.max()) + 1
     return {
         key: value[:, :end] if _goes_by_token(value, row) else value
         for key, value in row.items()

@@ -23,16 +23,17 @@ from torch import Tensor, nn
 
 
 class Cuts:
-    """The cuts of a network; they have no effect but within `closed`.
-
-    Attributes:
-        curvature: Σ_j ⟨c_j, a'_j⟩ of the gradients taken within the last `closed`.
-    """
+    """The cuts of a network; they have no effect but within `closed`."""
 
     def __init__(self) -> None:
-        self.curvature = 0.0
+        self._products: list[Tensor] = []  # on the device, which nothing waits for
         self._is_closed = False
         self._waiting: dict[object, Tensor] = {}
+
+    @property
+    def curvature(self) -> float:
+        """Σ_j ⟨c_j, a'_j⟩ of the gradients taken within the last `closed`."""
+        return sum(float(each) for each in self._products)
 
     @contextmanager
     def behind_linear_layers(self, model: nn.Module) -> Iterator[None]:
@@ -53,7 +54,7 @@ class Cuts:
     @contextmanager
     def closed(self) -> Iterator[None]:
         """Let second gradients end at the cuts, and add up the curvature there."""
-        self.curvature, self._is_closed = 0.0, True
+        self._products, self._is_closed = [], True
         try:
             yield
         finally:
@@ -74,7 +75,7 @@ class Cuts:
         if other is None:
             self._waiting[place] = part
         else:
-            self.curvature += float(torch.dot(part.flatten(), other.flatten()))
+            self._products.append(torch.dot(part.flatten(), other.flatten()))
 
 
 class _Cut(torch.autograd.Function):

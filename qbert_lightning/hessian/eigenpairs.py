@@ -56,7 +56,8 @@ def top_eigenpairs(
     Stops when the residuals say so, never because values stopped changing. An
     eigenvalue's own error is about its residual squared over the gap to the next one.
     Exactly repeated eigenvalues count once unless the Lanczos process breaks down, and
-    an eigenvector that the start has next to nothing of may be missed.
+    so may those that differ by less than the tolerance. An eigenvector that the start
+    has next to nothing of may be missed.
 
     Args:
         operator: The symmetric matrix [size, size].

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 
 import torch
 from torch import Tensor, nn
 
 from qbert_lightning.errors import FAILED, QbertError
+from qbert_lightning.hessian.cuts import Cuts
 
 
 class GradientGraph:
@@ -21,33 +23,40 @@ class GradientGraph:
     Args:
         loss_function: Computes the loss, a scalar that depends on ``parameters``.
         parameters: What to differentiate with respect to.
-        resident: Tensors that are in memory anyway, such as the frozen weights of other
-            layers, which a graph only refers to.
+        model: The network that ``loss_function`` runs. Its other weights are in memory
+            anyway, a graph only refers to them; its linear layers are what `curvature`
+            saves work at.
 
     Attributes:
         num_bytes: Memory that the graph holds, parameters and residents not counted.
 
     Raises:
         QbertError: When the loss is not finite (code 1), or the model has an operation
-            without second derivative (code 2, from `product`).
+            without second derivative (code 2, from `parts` and what builds on it).
 
-    >>> weight = nn.Parameter(torch.tensor([2.0]))
-    >>> graph = GradientGraph(lambda: weight.pow(3).sum(), [weight])
-    >>> graph.product([torch.tensor([1.0])])  # 6 w
+    >>> net = nn.Linear(1, 1, bias=False)
+    >>> _ = nn.init.constant_(net.weight, 2.0)
+    >>> loss = lambda: net(torch.ones(1)).pow(3).sum()
+    >>> graph = GradientGraph(loss, [net.weight], net)
+    >>> graph.product([torch.tensor([[1.0]])], keep=True)  # 6 w
     tensor([12.])
+    >>> graph.curvature([torch.tensor([[2.0]])])  # 6 w · 2²
+    48.0
     """
 
     def __init__(
         self,
         loss_function: Callable[[], Tensor],
         parameters: Sequence[nn.Parameter],
-        resident: Iterable[Tensor] = (),
+        model: nn.Module,
     ) -> None:
         self._parameters = parameters
-        saved = _SavedBytes([*parameters, *resident])
+        self._cuts = Cuts()
+        saved = _SavedBytes([*parameters, *model.parameters()])
         hooks = torch.autograd.graph.saved_tensors_hooks(saved.pack, _unpack)
         with torch.inference_mode(mode=False), torch.enable_grad(), hooks:
-            loss = loss_function()
+            with self._cuts.behind_linear_layers(model):
+                loss = loss_function()
             if not bool(torch.isfinite(loss)):
                 raise QbertError(
                     f"the loss is not finite: {float(loss.detach())}", FAILED
@@ -103,6 +112,37 @@ class GradientGraph:
                 f"the model has no second derivative ({error}): "
                 'accepted attention: attn_implementation="eager"'
             ) from error
+
+    def curvature(self, pieces: Sequence[Tensor], *, keep: bool = False) -> float:
+        """⟨v, H v⟩ for about two thirds of what H v costs (see `Cuts`).
+
+        Args:
+            pieces: v, cut and shaped like the parameters.
+            keep: Whether the graph is needed again; otherwise it is freed on the way.
+        """
+        with self._cuts.closed():
+            parts = self.parts(pieces, keep=keep)
+        return inner_product(pieces, parts) + self._cuts.curvature
+
+    def block(self, chosen: slice) -> GradientGraph:
+        """The same graph for the diagonal block of the ``chosen`` parameters."""
+        block = copy(self)
+        block._gradients = self._gradients[chosen]
+        block._parameters = self._parameters[chosen]
+        return block
+
+
+def inner_product(first: Sequence[Tensor], second: Sequence[Tensor]) -> float:
+    """⟨first, second⟩ of two vectors that are cut alike.
+
+    >>> vector = [torch.tensor([1.0, 2.0]), torch.tensor([[3.0]])]
+    >>> inner_product(vector, vector)
+    14.0
+    """
+    return sum(
+        float(torch.dot(one.flatten(), other.flatten()))
+        for one, other in zip(first, second, strict=True)
+    )
 
 
 class _SavedBytes:

@@ -14,7 +14,6 @@ import torch
 from torch import Tensor, nn
 
 from qbert_lightning.errors import FAILED, QbertError
-from qbert_lightning.hessian.cuts import Cuts
 from qbert_lightning.hessian.evaluation import differentiating_only
 from qbert_lightning.hessian.gradient_graph import GradientGraph
 
@@ -110,7 +109,6 @@ class HessianOperator:
         self._shares = [weight / sum(weights) for weight in weights]
         self._room = cache_mib * 2**20
         self._kept: dict[int, GradientGraph] = {}
-        self._cuts = Cuts()
         self._context: ExitStack | None = None
 
     @property
@@ -173,11 +171,8 @@ class HessianOperator:
         for index, share in enumerate(self._shares):
             with self._naming(index):
                 graph, keep = self._graph(index), index in self._kept
-                with self._cuts.closed():
-                    parts = graph.parts(pieces, keep=keep)
+                curvature += share * graph.curvature(pieces, keep=keep)
                 del graph  # before the next one is built
-                inner = map(_inner_product, parts, pieces)
-                curvature += share * (sum(inner) + self._cuts.curvature)
         if not isfinite(curvature):
             raise _not_finite(", ".join(self.slices), "a curvature")
         return curvature
@@ -254,22 +249,27 @@ class HessianOperator:
         if index in self._kept:
             return self._kept[index]
         loss_function = partial(self._loss_function, self._moved(index))
-        weights = self._model.parameters()
-        with self._cuts.behind_linear_layers(self._model):
-            graph = GradientGraph(loss_function, self.parameters, weights)
+        graph = GradientGraph(loss_function, self.parameters, self._model)
         taken = sum(kept.num_bytes for kept in self._kept.values())
         if taken + graph.num_bytes <= self._room:
             self._kept[index] = graph
         return graph
 
 
-def _inner_product(first: Tensor, second: Tensor) -> float:
-    return float(torch.dot(first.flatten(), second.flatten()))
-
-
 def _not_finite(blocks: str, what: str) -> QbertError:
     message = f"{what} is not finite: accepted finite weights, data and loss"
     return QbertError(f"hessian of {blocks}: {message}", FAILED)
+
+
+def curvature_along(operator: SymmetricOperator, vector: Tensor) -> float:
+    """``vector · operator vector``, as cheaply as the operator can.
+
+    >>> curvature_along(torch.diag(torch.tensor([1.0, 2.0])), torch.tensor([1.0, 3.0]))
+    19.0
+    """
+    if isinstance(operator, HessianOperator):
+        return operator.curvature_along(vector)
+    return float(torch.dot(vector, operator @ vector))
 
 
 def _laid_end_to_end(

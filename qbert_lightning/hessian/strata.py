@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import accumulate
 from math import sqrt
+from operator import itemgetter
 
 import torch
 from torch import nn
@@ -19,6 +19,8 @@ from qbert_lightning.hessian.operator import Batch, LossFunction, num_examples
 # Measured with BERT layers of width 384 on one processor core.
 _FIXED_COST = 30
 _MOST = 6  # strata; more of them gained next to nothing
+_LARGEST = 64  # rows of a stratum, whose graph must fit into memory at once
+_FINE = 64  # rows of which every cut is tried; further down, steps of rank / _FINE
 
 _Cut = tuple[float, tuple[tuple[int, int], ...]]  # price and bounds
 
@@ -72,10 +74,10 @@ def stratify(
     order = sorted(range(len(rows)), key=lambda i: -slopes[i])
     lengths = [num_tokens(rows[i]) for i in order]
     strata = []
-    for start, end in _cuts([slopes[i] for i in order], lengths):
+    for start, end in _no_larger(_cuts([slopes[i] for i in order], lengths)):
         chosen = order[start:end]
         share = sum(weights[i] for i in chosen) / sum(weights)
-        cost = _cost(lengths[start:end])
+        cost = _cost(sum(lengths[start:end]))
         strata.append(Stratum(together([rows[i] for i in chosen]), share, cost))
     return [stratum for stratum in strata if stratum.share]
 
@@ -85,43 +87,59 @@ def _slope(
 ) -> float:
     """‖gradient‖ of a row's loss; a loss that is not finite is left to the products."""
     device = parameters[0].device
-    loss = loss_function({key: value.to(device) for key, value in row.items()})
-    if not loss.requires_grad:
-        return 0.0
-    gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
-    squares = [float(each.square().sum()) for each in gradients if each is not None]
-    total = sum(squares)
+    with torch.inference_mode(mode=False), torch.enable_grad():
+        loss = loss_function({key: value.to(device) for key, value in row.items()})
+        if not loss.requires_grad:
+            return 0.0
+        gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
+    total = sum(float(each.square().sum()) for each in gradients if each is not None)
     return sqrt(total) if total < float("inf") else 1.0
-
-
-def _cost(lengths: Sequence[int]) -> float:
-    """In tokens; padding is next to free, the models do without most of it."""
-    return _FIXED_COST + sum(lengths)
 
 
 def _cuts(slopes: Sequence[float], lengths: Sequence[int]) -> list[tuple[int, int]]:
     """Bounds of the strata of sorted rows, by dynamic programming."""
     squares = list(accumulate((slope**2 for slope in slopes), initial=0.0))
+    tokens = list(accumulate(lengths, initial=0))
 
-    @cache
     def price(start: int, end: int) -> float:
         spread = max(squares[end] - squares[start], 0.0)
-        return sqrt(spread * _cost(lengths[start:end]))
+        return sqrt(spread * _cost(tokens[end] - tokens[start]))
 
-    impossible: _Cut = (float("inf"), ())
-    best: list[_Cut] = [(0.0, ()), *[impossible] * len(slopes)]
+    best: dict[int, _Cut] = {0: (0.0, ())}
     for _ in range(_MOST):
-        best = [
-            min(best[end], *_extended(best, price, end)) if end else best[0]
-            for end in range(len(best))
-        ]
-    return list(best[-1][1])
+        best = {
+            end: min(_extended(best, price, end), key=itemgetter(0))
+            for end in _bounds(len(slopes))
+        }
+    return list(best[len(slopes)][1])
+
+
+def _no_larger(cuts: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The same cuts with more between them where a stratum is too large."""
+    for first, last in cuts:
+        for start in range(first, last, _LARGEST):
+            yield start, min(start + _LARGEST, last)
+
+
+def _bounds(num_rows: int) -> list[int]:
+    """Where a stratum may end: anywhere among the steepest rows, then more rarely."""
+    bounds = [0]
+    while bounds[-1] < num_rows:
+        bounds.append(min(bounds[-1] + 1 + bounds[-1] // _FINE, num_rows))
+    return bounds
 
 
 def _extended(
-    best: Sequence[_Cut], price: Callable[[int, int], float], end: int
+    best: Mapping[int, _Cut], price: Callable[[int, int], float], end: int
 ) -> Iterator[_Cut]:
-    """Every cut of fewer rows, with one stratum more up to ``end``."""
-    for start in range(end):
-        total, cuts = best[start]
-        yield total + price(start, end), (*cuts, (start, end))
+    """Every cut of all rows up to ``end``, or of fewer with one stratum more."""
+    if end in best:
+        yield best[end]
+    for start, (total, cuts) in best.items():
+        if start < end:
+            yield total + price(start, end), (*cuts, (start, end))
+
+
+def _cost(num_tokens: int) -> float:
+    """In tokens; padding is next to free, the models do without most of it."""
+    return _FIXED_COST + num_tokens

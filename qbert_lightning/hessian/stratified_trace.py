@@ -12,9 +12,10 @@ from torch import nn
 
 from qbert_lightning.errors import QbertError
 from qbert_lightning.hessian.evaluation import differentiating_only
+from qbert_lightning.hessian.gradient_graph import GradientGraph
 from qbert_lightning.hessian.operator import Batch, LossFunction, num_examples
 from qbert_lightning.hessian.strata import Stratum, stratify
-from qbert_lightning.hessian.trace_cell import StratumGraph, TraceCell
+from qbert_lightning.hessian.trace_cell import TraceCell
 
 _PLANS = 3  # the later ones for a ‖H z‖² that was far off
 _ENOUGH = 2  # samples for each matrix, from which on a stratum is split
@@ -26,7 +27,8 @@ class StratifiedTrace:
 
     Attributes:
         trace: The estimate.
-        standard_error: Its standard deviation, or a little more.
+        standard_error: Its standard deviation, or a little more; an estimate too, and a
+            rough one after few samples of a cell in which one eigenvalue stands out.
         size: Rows of the matrix.
         num_products: Products taken, each with some of the data and parameters.
     """
@@ -72,10 +74,12 @@ def stratified_trace(
     blocks between them, which are most of ‖H‖² and nothing of the trace. That costs a
     product for each matrix, so only strata with many samples are split.
 
-    How many samples a cell needs is known after one, because a sample's variance is
-    2 (‖H‖² − Σ Hᵢᵢ²) ≤ 2 ‖H‖² = 2 E ‖H z‖² (‖·‖ Frobenius) and ‖H z‖² hardly varies.
-    That upper bound is also what the standard error is made of. The number of samples
-    depends on ‖H z‖ alone, never on zᵀ H z, so that the bias of choosing it is small.
+    How many samples a cell needs shows from the first, because a sample's variance is
+    2 (‖H‖² − Σ Hᵢᵢ²) ≤ 2 ‖H‖² = 2 E ‖H z‖² (‖·‖ Frobenius) and ‖H z‖² hardly varies
+    unless an eigenvalue stands out; so it is looked at again as samples come. That
+    upper bound is also what the standard error is made of. The number of samples
+    depends on ‖H z‖ and not on zᵀ H z, so that choosing it biases next to nothing; but
+    a `tolerance` goes by the estimate, so that one which is too high stops sooner.
 
     Args:
         model: The network that ``loss_function`` runs.
@@ -91,8 +95,9 @@ def stratified_trace(
         generator: Source of the random signs.
 
     Raises:
-        QbertError: When ``most`` is below 1; for a loss or a product that is not
-            finite (code 1); for attention without double backward (code 2).
+        QbertError: Without batches or parameters; when ``most`` is below 1; for rows
+            whose loss looks at padding (code 2); for attention without double backward
+            (code 2); for a loss or a product that is not finite (code 1).
 
     >>> net = nn.Linear(2, 1, bias=False)
     >>> data = {"x": torch.tensor([[3.0, 0.0], [0.0, 1.0]])}
@@ -102,6 +107,11 @@ def stratified_trace(
     """
     if most < 1:
         raise QbertError(f"hessian: {most} products at most: accepted 1 or more")
+    if not (batches and parameters):
+        raise QbertError(
+            f"hessian: {len(batches)} batches, {len(parameters)} parameters: accepted "
+            "one or more"
+        )
     strata = stratify(
         model, loss_function, parameters, batches, batch_weight=batch_weight
     )
@@ -156,18 +166,18 @@ class _Graphs:
         self._loss_function = loss_function
         self._parameters = parameters
         self._room = cache_mib * 2**20
-        self._kept: dict[int, StratumGraph] = {}
+        self._kept: dict[int, GradientGraph] = {}
 
-    def __call__(self, stratum: Stratum) -> StratumGraph:
-        """The graph of a stratum."""
+    def __call__(self, stratum: Stratum) -> tuple[GradientGraph, bool]:
+        """The graph of a stratum, and whether it is kept."""
         if id(stratum) in self._kept:
-            return self._kept[id(stratum)]
+            return self._kept[id(stratum)], True
         device = self._parameters[0].device
         batch = {key: value.to(device) for key, value in stratum.batch.items()}
         loss_function = partial(self._loss_function, batch)
-        graph = StratumGraph(self._model, loss_function, self._parameters)
-        if graph.num_bytes <= self._room:
+        graph = GradientGraph(loss_function, self._parameters, self._model)
+        has_room = graph.num_bytes <= self._room
+        if has_room:
             self._room -= graph.num_bytes
             self._kept[id(stratum)] = graph
-            graph.is_kept = True
-        return graph
+        return graph, has_room

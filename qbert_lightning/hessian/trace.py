@@ -10,7 +10,11 @@ import torch
 from torch import Tensor
 
 from qbert_lightning.errors import QbertError
-from qbert_lightning.hessian.operator import HessianOperator, SymmetricOperator
+from qbert_lightning.hessian.operator import (
+    HessianOperator,
+    SymmetricOperator,
+    curvature_along,
+)
 
 
 @dataclass(frozen=True)
@@ -63,9 +67,9 @@ def hutchinson_trace(
 
     Args:
         operator: The symmetric matrix [size, size].
-        num_samples: Most products to spend.
+        num_samples: Most random vectors to spend.
         tolerance: Stop early once the standard error is this share of the trace.
-        min_samples: Fewest products before stopping early.
+        min_samples: Fewest of them before stopping early.
         generator: Source of the random signs.
 
     Raises:
@@ -79,7 +83,7 @@ def hutchinson_trace(
     samples: list[float] = []
     while len(samples) < num_samples:
         signs = _random_signs(operator, generator)
-        samples.append(float(torch.dot(signs, operator @ signs)))
+        samples.append(curvature_along(operator, signs))
         estimate = TraceEstimate(tuple(samples), operator.shape[0])
         if len(samples) >= min_samples and estimate.relative_error <= tolerance:
             break
@@ -102,16 +106,26 @@ def block_traces(
 
     Args:
         hessian: The joint operator of the blocks.
-        num_samples: Most products to spend.
+        num_samples: Most random vectors to spend.
         tolerance: Stop early once every block's standard error is this share of its
             trace.
-        min_samples: Fewest products before stopping early.
+        min_samples: Fewest of them before stopping early.
         generator: Source of the random signs.
 
     Raises:
         QbertError: When ``num_samples`` is not positive.
     """
     _check(num_samples)
+    if len(hessian.slices) == 1:  # the cheaper curvature is all there is to know
+        [name] = hessian.slices
+        alone = hutchinson_trace(
+            hessian,
+            num_samples=num_samples,
+            tolerance=tolerance,
+            min_samples=min_samples,
+            generator=generator,
+        )
+        return {name: alone}
     samples: dict[str, list[float]] = {name: [] for name in hessian.slices}
     for count in range(1, num_samples + 1):
         signs = _random_signs(hessian, generator)

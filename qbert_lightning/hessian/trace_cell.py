@@ -12,65 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from qbert_lightning.errors import FAILED, QbertError
-from qbert_lightning.hessian.cuts import Cuts
-from qbert_lightning.hessian.gradient_graph import GradientGraph
+from qbert_lightning.hessian.gradient_graph import GradientGraph, inner_product
 from qbert_lightning.hessian.strata import Stratum
 
-# Samples for which ‖H z‖² is taken too: it hardly varies where no eigenvalue stands
-# out, and without it a sample is cheaper.
-_SQUARES = 2
-
-
-class StratumGraph(GradientGraph):
-    """The gradient of a stratum's loss, ready for products with diagonal blocks.
-
-    Args:
-        model: The network, whose linear layers the graph is cut behind.
-        loss_function: See `GradientGraph`.
-        parameters: See `GradientGraph`.
-
-    Attributes:
-        is_kept: For others than who asked for it.
-    """
-
-    is_kept = False
-
-    def __init__(
-        self,
-        model: nn.Module,
-        loss_function: Callable[[], Tensor],
-        parameters: Sequence[nn.Parameter],
-    ) -> None:
-        self._cuts = Cuts()
-        with self._cuts.behind_linear_layers(model):
-            super().__init__(loss_function, parameters, model.parameters())
-
-    def product_sample(
-        self, chosen: slice, signs: Sequence[Tensor], *, keep: bool = True
-    ) -> tuple[float, float]:
-        """zᵀ H z and ‖H z‖² for the diagonal block of the ``chosen`` parameters.
-
-        Args:
-            chosen: Which of the parameters.
-            signs: z, cut and shaped like them.
-            keep: Whether the graph is needed again; otherwise it is freed on the way.
-        """
-        parts = self._block(chosen).parts(signs, keep=keep)
-        return _inner(signs, parts), _inner(parts, parts)
-
-    def sample(
-        self, chosen: slice, signs: Sequence[Tensor], *, keep: bool = True
-    ) -> float:
-        """zᵀ H z alone, for about two thirds of the work (see `Cuts`)."""
-        with self._cuts.closed():
-            parts = self._block(chosen).parts(signs, keep=keep)
-        return _inner(signs, parts) + self._cuts.curvature
-
-    def _block(self, chosen: slice) -> GradientGraph:
-        block = GradientGraph.__new__(GradientGraph)
-        block._gradients = self._gradients[chosen]
-        block._parameters = self._parameters[chosen]
-        return block
+# Without ‖H z‖² a sample is cheaper, so it is taken of the first samples and then of
+# some: it hardly varies, but where an eigenvalue stands out as much as zᵀ H z itself.
+_FIRST_SQUARES = 2
+_EVERY = 8
 
 
 @dataclass
@@ -82,7 +30,7 @@ class TraceCell:
         parameters: All parameters of the Hessian ...
         chosen: ... and which of them are meant.
         samples: zᵀ H z of each vector of random signs.
-        squares: ‖H z‖² of the first ones.
+        squares: ‖H z‖² of some of them.
     """
 
     stratum: Stratum
@@ -113,23 +61,33 @@ class TraceCell:
     def draw(
         self,
         count: int,
-        graph_of: Callable[[Stratum], StratumGraph],
+        graph_of: Callable[[Stratum], tuple[GradientGraph, bool]],
         generator: torch.Generator | None,
     ) -> None:
-        """Take ``count`` products more; raises `QbertError`."""
+        """Take ``count`` samples more.
+
+        Args:
+            count: How many; none if it is negative.
+            graph_of: The graph of a stratum, and whether it is wanted afterwards.
+            generator: Source of the random signs.
+
+        Raises:
+            QbertError: For a sample that is not finite (code 1), and like a graph.
+        """
         if count <= 0:
             return
-        graph = graph_of(self.stratum)
+        graph, is_kept = graph_of(self.stratum)
+        block = graph.block(self.chosen)
         for left in reversed(range(count)):
             signs = [_signs_like(each, generator) for each in self._own]
-            keep = graph.is_kept or left > 0
-            if len(self.squares) < _SQUARES:
-                sample, square = graph.product_sample(self.chosen, signs, keep=keep)
-                self.squares.append(square)
+            keep = is_kept or left > 0
+            if self._wants_square:
+                product = block.parts(signs, keep=keep)
+                self.squares.append(inner_product(product, product))
+                self.samples.append(inner_product(signs, product))
             else:
-                sample = graph.sample(self.chosen, signs, keep=keep)
-            self.samples.append(sample)
-            if not (isfinite(sample) and isfinite(self.squares[-1])):
+                self.samples.append(block.curvature(signs, keep=keep))
+            if not (isfinite(self.samples[-1]) and isfinite(self.squares[-1])):
                 raise QbertError(
                     "a product is not finite: accepted finite weights, data and loss",
                     FAILED,
@@ -146,15 +104,14 @@ class TraceCell:
         ]
 
     @property
+    def _wants_square(self) -> bool:
+        """Whether the next sample shall tell ‖H z‖² too."""
+        number = len(self.samples)
+        return number < _FIRST_SQUARES or number % _EVERY == 0
+
+    @property
     def _own(self) -> Sequence[nn.Parameter]:
         return self.parameters[self.chosen]
-
-
-def _inner(first: Sequence[Tensor], second: Sequence[Tensor]) -> float:
-    return sum(
-        float(torch.dot(one.flatten(), other.flatten()))
-        for one, other in zip(first, second, strict=True)
-    )
 
 
 def _signs_like(parameter: Tensor, generator: torch.Generator | None) -> Tensor:

@@ -53,7 +53,8 @@ class NeededTokensEncoder(nn.Module):
         )
 
         seen = _seen(hidden, attention_mask)
-        kept = seen.clone()
+        # Where all is masked, plain attention is the mean over all.
+        kept = seen | ~seen.any(1, keepdim=True)
         kept[:, 0] = True  # a sentence's classifier looks at it, masked or not
         bias = torch.zeros_like(seen, dtype=hidden.dtype)
         bias.masked_fill_(~seen, torch.finfo(hidden.dtype).min)

@@ -17,6 +17,8 @@ from qbert_lightning.plan.size import BITS_PER_MEGABYTE
 
 # Allocators under which `quant.weight_bits` means something.
 RULES_OWN = ("qbert_lightning.allocation.Uniform", "qbert_lightning.allocation.Given")
+# Its loss is a softmax over padding too, so that a row alone has another one.
+SPANS = "qbert_lightning.modules.QuestionAnswering"
 MAX_JSON_BYTES = 1024 * 1024
 PREFIXES = {"camembert": "roberta", "xlm-roberta": "roberta"}  # others: their own name
 # Parts of a model that hold no layer of the plan.
@@ -51,6 +53,7 @@ def check_consistency(
     check_blocks(config["blocks"], shapes)
     check_given(config["allocator"], config["blocks"], shapes)
     check_subsets(config["analysis"])
+    check_estimator(config.get("sensitivity", {}), config["task"])
 
 
 def check_paths(config: Node) -> None:
@@ -278,6 +281,16 @@ def check_subsets(analysis: Node) -> None:
         raise QbertError(
             f"analysis.max_examples={most}: accepted null, or at least a batch "
             f"(analysis.batch_size={size})"
+        )
+
+
+def check_estimator(sensitivity: Node, task: Node) -> None:
+    """Refuse traces row by row where the loss is not the mean over rows."""
+    is_by_row = sensitivity.get("estimator") == "stratified"
+    if is_by_row and task.get("module", {}).get("_target_") == SPANS:
+        raise QbertError(
+            "sensitivity.estimator=stratified: accepted hutchinson with "
+            f"task={task.get('name')}, whose loss depends on padding"
         )
 
 

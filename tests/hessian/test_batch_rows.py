@@ -64,3 +64,9 @@ def test_the_loss_is_that_of_the_padded_batch(
         losses = [float(model(**row).loss) for row in rows_of([padded_batch])]
         whole = float(model(**padded_batch).loss)
     torch.testing.assert_close(sum(losses) / 3, whole)
+
+
+def test_a_row_without_a_seen_token_is_left_alone() -> None:
+    mask, labels = torch.tensor([[0, 0, 0]]), torch.tensor([1])
+    [row] = rows_of([{"attention_mask": mask, "labels": labels}])
+    assert num_tokens(row) == 3

@@ -76,3 +76,38 @@ def test_a_loss_without_slope_has_strata_too() -> None:
         net, lambda _: torch.tensor(1.0), [net.weight], [{"x": torch.ones(4, 1)}]
     )
     assert sum(len(each.batch["x"]) for each in found) == 4
+
+
+def test_many_rows_are_cut_where_it_matters() -> None:
+    bounds = strata._bounds(100_000)
+    assert bounds[:65] == list(range(65))
+    assert bounds[-1] == 100_000
+    assert len(bounds) < 1000
+    slopes = [100.0] * 3 + [0.1] * 497
+    assert strata._cuts(slopes, [5] * 500)[0] == (0, 3)
+
+
+def test_slopes_do_not_need_gradients_to_be_on(problem: Problem) -> None:
+    def shares() -> list[float]:
+        found = stratify(
+            problem.model, problem.loss, problem.blocks["2"], problem.batches
+        )
+        return [each.share for each in found]
+
+    expected = shares()
+    with torch.no_grad():
+        assert shares() == expected
+
+
+def test_no_stratum_is_larger_than_memory_is_for() -> None:
+    net = nn.Linear(1, 1)
+    found = stratify(
+        net,
+        lambda batch: net(batch["x"]).square().mean(),
+        [net.weight],
+        [{"x": torch.ones(150, 1)}],
+    )
+    rows = [len(each.batch["x"]) for each in found]
+    assert sum(rows) == 150
+    assert max(rows) <= 64
+    assert sum(each.share for each in found) == pytest.approx(1)

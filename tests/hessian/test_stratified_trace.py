@@ -51,6 +51,21 @@ def test_unbiased_with_an_honest_error(
     assert 0.6 < float(misses.std()) / claimed < 1.3
 
 
+def test_the_error_is_honest_where_one_eigenvalue_is_all_there_is() -> None:
+    torch.manual_seed(0)
+    net = nn.Linear(40, 1, bias=False).double()
+    data = [{"x": torch.randn(1, 40, dtype=torch.float64)}]
+    loss = lambda batch: net(batch["x"]).square().mean()  # noqa: E731
+    truth = 2 * float(data[0]["x"].square().sum())
+    found = [
+        stratified_trace(net, loss, [net.weight], data, generator=generator(seed))
+        for seed in range(60)
+    ]
+    scores = torch.tensor([(x.trace - truth) / x.standard_error for x in found])
+    assert int((scores.abs() > 3).sum()) <= 2  # 7 from two samples of ‖H z‖² alone
+    assert float(scores.square().mean().sqrt()) < 1.5
+
+
 def test_reaches_the_error_asked_for(problem: Problem) -> None:
     for error in (0.1, 0.05):
         found = stratified_trace(
@@ -136,6 +151,10 @@ def test_bad_input_is_one_line() -> None:
     loss = lambda batch: net(batch["x"]).square().mean()  # noqa: E731
     with pytest.raises(QbertError, match="accepted 1 or more"):
         stratified_trace(net, loss, [net.weight], [{"x": torch.ones(3, 2)}], most=0)
+    with pytest.raises(QbertError, match="0 batches, 1 parameters"):
+        stratified_trace(net, loss, [net.weight], [])
+    with pytest.raises(QbertError, match="1 batches, 0 parameters"):
+        stratified_trace(net, loss, [], [{"x": torch.ones(3, 2)}])
     with pytest.raises(QbertError, match="not finite") as caught:
         stratified_trace(net, loss, [net.weight], [{"x": torch.full((3, 2), nan)}])
     assert caught.value.code == 1

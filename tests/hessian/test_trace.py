@@ -75,3 +75,16 @@ def test_all_blocks_from_one_product(problem: Problem) -> None:
 def test_no_samples_are_refused() -> None:
     with pytest.raises(QbertError, match="num_samples=0"):
         hutchinson_trace(torch.eye(2), num_samples=0)
+
+
+def test_one_block_needs_no_products(
+    problem: Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocks = {"2": problem.blocks["2"]}
+    with HessianOperator(
+        problem.model, problem.loss, blocks, problem.batches
+    ) as hessian:
+        whole = hutchinson_trace(problem.explicit(["2"]), generator=generator())
+        monkeypatch.delattr(HessianOperator, "__matmul__")
+        found = block_traces(hessian, generator=generator())
+    assert found["2"].samples == pytest.approx(whole.samples)

@@ -124,6 +124,16 @@ def test_masks_of_every_kind(
         torch.testing.assert_close(model(**given).loss, whole)
 
 
+def test_a_row_of_which_nothing_is_seen_looks_at_all_of_it() -> None:
+    model = built(BertForSequenceClassification).eval()
+    batch = sentences()
+    batch["attention_mask"][0] = 0
+    with double_differentiable_attention(model):
+        whole = model(**batch).logits
+        with needed_tokens_only(model):
+            torch.testing.assert_close(model(**batch).logits, whole)
+
+
 def test_padding_and_other_tokens_of_the_last_layer_are_not_computed() -> None:
     model = built(BertForSequenceClassification).eval()
     batch, seen = sentences(), []

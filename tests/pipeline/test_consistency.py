@@ -9,8 +9,10 @@ import pytest
 from qbert_lightning.errors import QbertError
 from qbert_lightning.pipeline.composition import Command, check_command
 from qbert_lightning.pipeline.consistency import (
+    SPANS,
     check_blocks,
     check_budget,
+    check_estimator,
     check_groups,
     check_inputs,
     check_lengths,
@@ -183,6 +185,27 @@ def test_lengths_that_do_not_fit(data: dict[str, int], said: str) -> None:
 def test_lengths_that_fit(data: dict[str, int]) -> None:
     check_lengths(data, TINY)
     check_lengths(data, {})
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        ["task=synthetic_span"],
+        ["task=squad_v1", "task.data.max_length=48", "task.data.doc_stride=16"],
+    ],
+    ids=["synthetic", "squad"],
+)
+def test_spans_have_no_loss_of_a_row(chosen: list[str]) -> None:
+    given = [*chosen, "sensitivity=hessian_trace"]
+    check_command(Command("run", given))
+    with pytest.raises(QbertError, match=f"accepted hutchinson with {chosen[0]}"):
+        check_command(Command("run", [*given, "sensitivity.estimator=stratified"]))
+
+
+def test_estimators_that_fit() -> None:
+    check_estimator({"estimator": "stratified"}, {"name": "sst2"})
+    check_estimator({"estimator": "hutchinson"}, {"module": {"_target_": SPANS}})
+    check_estimator({}, {"module": {"_target_": SPANS}})
 
 
 def test_heads_divide_the_hidden_size() -> None:
