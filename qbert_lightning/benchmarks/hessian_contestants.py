@@ -14,8 +14,7 @@ from torch import Tensor, nn
 
 from qbert_lightning.benchmarks.hessian_problem import HessianProblem
 from qbert_lightning.hessian import (
-    random_direction,
-    safe_norm,
+    leaning_direction,
     stratified_trace,
     top_eigenpairs,
 )
@@ -99,15 +98,12 @@ class Ours(Contestant):
         """As in the analysis, from a start that leans towards the gradient."""
         generator = torch.Generator().manual_seed(demand.seed)
         with problem.analysed(demand.layer) as hessian:
-            start, gradient = random_direction(hessian, generator), hessian.gradient()
-            start.add_(gradient, alpha=1 / (safe_norm(gradient) or 1.0))
-            del gradient
             pairs = top_eigenpairs(
                 hessian,
                 demand.k,
                 tolerance=demand.tolerance,
                 max_products=demand.max_products,
-                start=start,
+                start=leaning_direction(hessian, generator),
                 generator=generator,
             )
         return Found(pairs.values, list(pairs.vectors), pairs.num_products)

@@ -13,6 +13,7 @@ from qbert_lightning.hessian.operator import (
 )
 from qbert_lightning.hessian.power_iteration import power_iteration
 from qbert_lightning.hessian.spectral_density import SpectralDensity, spectral_density
+from qbert_lightning.hessian.start import leaning_direction
 from qbert_lightning.hessian.stratified_trace import StratifiedTrace, stratified_trace
 from qbert_lightning.hessian.trace import TraceEstimate, block_traces, hutchinson_trace
 
@@ -30,6 +31,7 @@ __all__ = [
     "TraceEstimate",
     "block_traces",
     "hutchinson_trace",
+    "leaning_direction",
     "loss_landscape",
     "num_examples",
     "power_iteration",

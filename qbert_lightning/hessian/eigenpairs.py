@@ -17,7 +17,7 @@ Order = Literal["magnitude", "algebraic"]
 # Products beyond ``k`` that are always taken: a start that is all but orthogonal to the
 # top eigenvector needs a few before anything shows of it.
 SPARE = 3
-_BESIDE = 8  # vectors beside the top ones, for these to converge between restarts
+_BESIDE = 6  # vectors beside the top ones, for these to converge between restarts
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def top_eigenpairs(
         k: Number of pairs.
         tolerance: Largest residual relative to the eigenvalue.
         max_products: Give up (``converged`` is false) after so many.
-        max_basis: Vectors kept at a time; ``k`` and half as many, but at least 8, more
+        max_basis: Vectors kept at a time; ``k`` and half as many, but at least 6, more
             by default. Of MiniLM-L6's layers that took 68 products for the top 20,
             where a basis of all takes 64, and none more for the top one.
         which: Largest by absolute value, or largest by signed value.
@@ -86,6 +86,7 @@ def top_eigenpairs(
     if room < min(most, k + 2):
         raise QbertError(f"hessian: max_basis={room}: accepted {k + 2} or more")
     process = Lanczos(operator, start=start, generator=generator)
+    del start  # as large as a vector of the basis, which has its copy
     eps = torch.finfo(operator.dtype).eps
     at_breakdown: list[float] | None = None
     while True:

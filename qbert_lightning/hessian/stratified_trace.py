@@ -112,9 +112,7 @@ def stratified_trace(
             f"hessian: {len(batches)} batches, {len(parameters)} parameters: accepted "
             "one or more"
         )
-    strata = stratify(
-        model, loss_function, parameters, batches, batch_weight=batch_weight
-    )
+    strata = stratify(model, loss_function, batches, batch_weight=batch_weight)
     budget = most * sum(stratum.cost for stratum in strata)
     graphs = _Graphs(model, loss_function, parameters, cache_mib)
 

@@ -14,9 +14,9 @@ from qbert_lightning.errors import QbertError
 from qbert_lightning.hessian import (
     HessianOperator,
     Order,
+    leaning_direction,
     power_iteration,
     random_direction,
-    safe_norm,
     top_eigenpairs,
 )
 from qbert_lightning.sensitivity.curvature import CurvatureMetric
@@ -83,18 +83,13 @@ class HessianEigenvalue(CurvatureMetric):
         self, hessian: HessianOperator, generator: torch.Generator
     ) -> dict[str, tuple[float, float]]:
         """The block's top eigenvalue and its relative residual."""
-        start = random_direction(hessian, generator)
         if self.solver == "lanczos":
-            # The gradient leans towards the top eigenvectors, which saves products; the
-            # random part keeps every other direction within reach.
-            gradient = hessian.gradient()
-            length = safe_norm(gradient)
             pair = top_eigenpairs(
                 hessian,
                 tolerance=self.tolerance,
                 max_products=self.max_products,
                 which=self.order,
-                start=start + gradient / length if length else start,
+                start=leaning_direction(hessian, generator),
                 generator=generator,
             )
         else:
@@ -102,7 +97,7 @@ class HessianEigenvalue(CurvatureMetric):
                 hessian,
                 tolerance=self.tolerance,
                 max_products=self.max_products,
-                start=start,
+                start=random_direction(hessian, generator),
             )
         [name] = hessian.slices
         if not pair.converged:

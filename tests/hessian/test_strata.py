@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 
 def test_every_row_is_in_one_stratum(problem: Problem) -> None:
-    weights = problem.blocks["2"]
-    found = stratify(problem.model, problem.loss, weights, problem.batches)
+    found = stratify(problem.model, problem.loss, problem.batches)
     assert sum(each.share for each in found) == pytest.approx(1)
     mean = sum(each.share * problem.loss(each.batch) for each in found)
     whole = {
@@ -29,12 +28,11 @@ def test_every_row_is_in_one_stratum(problem: Problem) -> None:
     assert sorted(x.tolist()) == sorted(whole["x"].tolist())
 
 
-def test_steep_rows_are_set_apart() -> None:
+def test_rows_that_the_model_gets_wrong_are_set_apart() -> None:
     net = nn.Linear(1, 1, bias=False)
+    nn.init.constant_(net.weight, 0.01)
     x = torch.tensor([[1.0]] * 7 + [[100.0]] + [[1.0]] * 8)
-    found = stratify(
-        net, lambda batch: net(batch["x"]).square().mean(), [net.weight], [{"x": x}]
-    )
+    found = stratify(net, lambda batch: net(batch["x"]).square().mean(), [{"x": x}])
     assert found[0].batch["x"].tolist() == [[100.0]]
     assert found[0].share == pytest.approx(1 / 16)
 
@@ -43,7 +41,6 @@ def test_weights_of_rows_are_those_of_the_mean(problem: Problem) -> None:
     found = stratify(
         problem.model,
         problem.loss,
-        problem.blocks["0"],
         problem.batches,
         batch_weight=lambda batch: float(batch["labels"].sum()),
     )
@@ -54,27 +51,26 @@ def test_weights_of_rows_are_those_of_the_mean(problem: Problem) -> None:
 
 def test_cuts_are_the_cheapest(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(strata, "_MOST", 3)
-    slopes, lengths = [9.0, 5.0, 4.9, 1.0, 0.9, 0.2, 0.1], [3, 40, 2, 9, 9, 30, 1]
+    errors, lengths = [9.0, 5.0, 4.9, 1.0, 0.9, 0.2, 0.1], [3, 40, 2, 9, 9, 30, 1]
 
     def price(bounds: list[int]) -> float:
         return sum(
-            sqrt(sum(slope**2 for slope in slopes[start:end]))
+            sqrt(sum(error**2 for error in errors[start:end]))
             * sqrt(30 + sum(lengths[start:end]))
             for start, end in pairwise(bounds)
         )
 
     every = [[0, *inner, 7] for n in range(3) for inner in combinations(range(1, 7), n)]
-    found = strata._cuts(slopes, lengths)
+    found = strata._cuts(errors, lengths)
     assert price([0, *(end for _, end in found)]) == pytest.approx(
         min(price(bounds) for bounds in every)
     )
 
 
-def test_a_loss_without_slope_has_strata_too() -> None:
+@pytest.mark.parametrize("loss", [1.0, 0.0, -1.0, float("inf"), float("nan")])
+def test_a_loss_that_tells_rows_not_apart_has_strata_too(loss: float) -> None:
     net = nn.Linear(1, 1)
-    found = stratify(
-        net, lambda _: torch.tensor(1.0), [net.weight], [{"x": torch.ones(4, 1)}]
-    )
+    found = stratify(net, lambda _: torch.tensor(loss), [{"x": torch.ones(4, 1)}])
     assert sum(len(each.batch["x"]) for each in found) == 4
 
 
@@ -83,20 +79,16 @@ def test_many_rows_are_cut_where_it_matters() -> None:
     assert bounds[:65] == list(range(65))
     assert bounds[-1] == 100_000
     assert len(bounds) < 1000
-    slopes = [100.0] * 3 + [0.1] * 497
-    assert strata._cuts(slopes, [5] * 500)[0] == (0, 3)
+    errors = [100.0] * 3 + [0.1] * 497
+    assert strata._cuts(errors, [5] * 500)[0] == (0, 3)
 
 
-def test_slopes_do_not_need_gradients_to_be_on(problem: Problem) -> None:
-    def shares() -> list[float]:
-        found = stratify(
-            problem.model, problem.loss, problem.blocks["2"], problem.batches
-        )
-        return [each.share for each in found]
-
-    expected = shares()
-    with torch.no_grad():
-        assert shares() == expected
+def test_gradients_are_not_needed_and_the_state_is_put_back(problem: Problem) -> None:
+    problem.model.train()
+    with torch.inference_mode():
+        stratify(problem.model, problem.loss, problem.batches)
+    assert problem.model.training
+    assert all(each.requires_grad for each in problem.model.parameters())
 
 
 def test_no_stratum_is_larger_than_memory_is_for() -> None:
@@ -104,7 +96,6 @@ def test_no_stratum_is_larger_than_memory_is_for() -> None:
     found = stratify(
         net,
         lambda batch: net(batch["x"]).square().mean(),
-        [net.weight],
         [{"x": torch.ones(150, 1)}],
     )
     rows = [len(each.batch["x"]) for each in found]
