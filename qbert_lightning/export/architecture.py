@@ -98,7 +98,10 @@ def load_strictly(model: nn.Module, state: Mapping[str, Tensor], source: str) ->
 
 def _own(tensor: Tensor) -> Tensor:
     """The tensor alone in its memory, row after row."""
-    is_alone = tensor.untyped_storage().nbytes() == tensor.nbytes
+    storage = tensor.untyped_storage()
+    # A view of a buffer's bytes has a storage of its own, which cannot grow, and keeps
+    # the whole buffer.
+    is_alone = storage.nbytes() == tensor.nbytes and storage.resizable()
     if is_alone and tensor.is_contiguous():
         return tensor
     return tensor.clone(memory_format=torch.contiguous_format)

@@ -142,6 +142,15 @@ def test_the_model_holds_its_own_memory_and_none_of_the_files(is_alone: bool) ->
         assert model.weight.untyped_storage().nbytes() == 6 * 4
 
 
+def test_a_view_of_a_files_bytes_does_not_keep_the_file() -> None:
+    body = bytearray(1000)
+    weight = torch.frombuffer(body, dtype=torch.float32, count=6, offset=400)
+    model = torch.nn.Linear(3, 2, bias=False)
+    load_strictly(model, {"weight": weight.reshape(2, 3)}, "file")
+    body[:] = b"\x01" * 1000
+    assert torch.equal(model.weight, torch.zeros(2, 3))
+
+
 def test_a_hostile_folder_is_refused_from_the_outside(tmp_path: Path) -> None:
     """The whole way: digests are right, the configuration is not."""
     from qbert_lightning.export import load_packed
