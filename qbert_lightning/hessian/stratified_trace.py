@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from math import ceil, inf, sqrt
+from math import inf, sqrt
 
 import torch
 from torch import nn
@@ -14,6 +14,7 @@ from qbert_lightning.errors import QbertError
 from qbert_lightning.hessian.evaluation import differentiating_only
 from qbert_lightning.hessian.gradient_graph import GradientGraph
 from qbert_lightning.hessian.operator import Batch, LossFunction, num_examples
+from qbert_lightning.hessian.sample_numbers import sample_numbers
 from qbert_lightning.hessian.strata import Stratum, stratify
 from qbert_lightning.hessian.trace_cell import TraceCell
 
@@ -116,26 +117,33 @@ def stratified_trace(
     budget = most * sum(stratum.cost for stratum in strata)
     graphs = _Graphs(model, loss_function, parameters, cache_mib)
 
-    def sampled(cells: Sequence[TraceCell], scale: float) -> Sequence[TraceCell]:
-        for cell in cells:
-            count = max(1, ceil(cell.wanted(scale))) if cell.samples else 1
-            cell.draw(count - len(cell.samples), graphs, generator)
-        return cells
-
-    def scale_for(cells: Sequence[TraceCell]) -> float:
-        """Samples of a cell are this × √(variance / cost)."""
-        price = sum(cell.price for cell in cells)
+    def numbers(cells: Sequence[TraceCell]) -> list[int]:
+        """Samples of each cell in all."""
         target = max(standard_error, tolerance * abs(sum(each.mean for each in cells)))
-        affordable = budget / price if price else 0.0
-        return min(price / target**2, affordable) if target else affordable
+        return sample_numbers(
+            [cell.variance for cell in cells],
+            [cell.stratum.cost for cell in cells],
+            [len(cell.samples) for cell in cells],
+            target=target**2,
+            budget=budget,
+        )
+
+    def sampled(cells: Sequence[TraceCell], counts: Sequence[int]) -> None:
+        for cell, count in zip(cells, counts, strict=True):
+            cell.draw(count - len(cell.samples), graphs, generator)
 
     with differentiating_only(model, parameters):
         whole = slice(0, len(parameters))
-        cells = sampled([TraceCell(each, parameters, whole) for each in strata], 0.0)
-        scale = scale_for(cells)
-        cells = sampled([part for cell in cells for part in _split(cell, scale)], 0.0)
+        rough = [TraceCell(each, parameters, whole) for each in strata]
+        sampled(rough, [1] * len(rough))
+        cells = [
+            part
+            for cell, count in zip(rough, numbers(rough), strict=True)
+            for part in _split(cell, count)
+        ]
+        sampled(cells, [1] * len(cells))
         for _ in range(_PLANS):
-            cells = sampled(cells, scale_for(cells))
+            sampled(cells, numbers(cells))
     return StratifiedTrace(
         trace=sum(cell.mean for cell in cells),
         standard_error=sqrt(sum(cell.variance / len(cell.samples) for cell in cells)),
@@ -144,10 +152,10 @@ def stratified_trace(
     )
 
 
-def _split(cell: TraceCell, scale: float) -> Sequence[TraceCell]:
-    """The cell, or one for each matrix if it is to have samples enough for all."""
+def _split(cell: TraceCell, count: int) -> Sequence[TraceCell]:
+    """The cell, or one for each matrix if ``count`` samples are enough for all."""
     parts = cell.by_matrix()
-    return parts if cell.wanted(scale) >= _ENOUGH * len(parts) > _ENOUGH else [cell]
+    return parts if count >= _ENOUGH * len(parts) > _ENOUGH else [cell]
 
 
 class _Graphs:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from math import isfinite, sqrt
+from math import isfinite
 from statistics import fmean
 
 import torch
@@ -48,15 +48,6 @@ class TraceCell:
     def variance(self) -> float:
         """Of one sample, at most: 2 (‖H‖² − Σ Hᵢᵢ²) ≤ 2 ‖H‖² = 2 E ‖H z‖²."""
         return 2 * self.stratum.share**2 * fmean(self.squares)
-
-    @property
-    def price(self) -> float:
-        """√(variance × cost), which optimum allocation adds up."""
-        return sqrt(self.variance * self.stratum.cost)
-
-    def wanted(self, scale: float) -> float:
-        """Samples to take in all: ``scale`` √(variance / cost)."""
-        return scale * self.price / self.stratum.cost
 
     def draw(
         self,

@@ -72,8 +72,6 @@ def test_mean_and_variance_are_weighed() -> None:
     cell = TraceCell(Stratum({}, 0.5, 4.0), [], slice(0), [1.0, 3.0], [8.0, 24.0])
     assert cell.mean == 1.0
     assert cell.variance == 8.0
-    assert cell.price == pytest.approx(32**0.5)
-    assert cell.wanted(10.0) == pytest.approx(10 * (8 / 4) ** 0.5)
 
 
 def test_a_product_that_is_not_finite_is_named() -> None:
