@@ -62,6 +62,8 @@ def _finetune(bench: Workbench, folder: Path, unfinished: Path) -> Mapping[str, 
     facts = bench.fit(module, "finetune", folder, unfinished, callbacks)
     with quiet_transformers():
         model.save_pretrained(folder)
-    give_usual_mode(folder / WEIGHTS)
+    weights = folder / WEIGHTS
+    if weights.exists():  # of several processes, transformers lets the first one write
+        give_usual_mode(weights)
     bench.tokenizer.save_pretrained(folder)
     return facts
