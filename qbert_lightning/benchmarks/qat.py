@@ -79,7 +79,7 @@ class QatBenchmark(Benchmark):
         for who in self.who or ():
             if who not in everybody:
                 raise QbertError(
-                    f"bench.who={who!r}: accepted null, or of {', '.join(everybody)}"
+                    f"bench.who={who!r}: accepted null, or of {'; '.join(everybody)}"
                 )
 
     def run(self, subject: Subject, folder: Path, say: Say) -> Outcome:

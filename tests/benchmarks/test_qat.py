@@ -78,5 +78,5 @@ def test_some_may_be_chosen_and_strangers_are_refused(tmp_path: Path) -> None:
         batch_size=2, tokens=8, groups=4, rounds=1, accelerator="cpu", who=[chosen]
     ).run(subject, tmp_path, lambda line: None)
     assert [row[0] for row in outcome.rows] == [FLOAT, chosen]
-    with pytest.raises(QbertError, match="accepted null, or of float"):
+    with pytest.raises(QbertError, match="accepted null, or of float; ours"):
         QatBenchmark(who=["mine"])
