@@ -96,10 +96,7 @@ def integer_linear(
     weight_scale = weight.scale.reshape(1, -1)
     constant = weight_scale.new_zeros(()) if bias is None else bias.float()
     if x.offset is not None:
-        sums = weight_scale * weight.codes.sum(1, dtype=torch.int32)
-        if weight.offset is not None:
-            sums = sums + weight.codes.shape[1] * weight.offset.reshape(1, -1)
-        constant = constant + x.offset * sums
+        constant = constant + x.offset * level_sums(weight)
     product = integer_product(x.codes, weight.codes)
     # Converted where it lies: fresh memory costs more than the conversion.
     y = product.view(torch.float32).copy_(product)
@@ -107,6 +104,14 @@ def integer_linear(
     if weight.offset is not None:
         y.addcmul_(x.scale * row_sums(x.codes), weight.offset.reshape(1, -1))
     return y
+
+
+def level_sums(weight: AffineMatrix) -> Tensor:
+    """``Σ ŵ = s_w · Σ c_w + k · o_w`` over the inputs, of each row: ``[1, n]``."""
+    sums = weight.scale.reshape(1, -1) * weight.codes.sum(1, dtype=torch.int32)
+    if weight.offset is not None:
+        sums = sums + weight.codes.shape[1] * weight.offset.reshape(1, -1)
+    return sums
 
 
 def row_sums(codes: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""The training forward pass of a linear layer as a product of integers."""
+"""The forward pass of a linear layer as a product of integers."""
 
 from __future__ import annotations
 
@@ -46,14 +46,13 @@ def integer_forward(
     input_levels = input_quantizer.row_levels(x.detach().reshape(-1, x.shape[-1]))
     if input_levels is None or input_levels.scale.numel() > 1:
         return None
-    quantized_x = last_input.quantized(
-        x, input_levels, clip_gradient=input_quantizer.clips_gradient
-    )
+    clips = input_quantizer.clips_gradient and torch.is_grad_enabled()
+    quantized_x = last_input.quantized(x, input_levels, clip_gradient=clips)
     return quantized_linear(x, weight, bias, quantized_x, weight_levels)
 
 
 def set_int8_forward(model: nn.Module, wanted: bool) -> None:
-    """Choose how the quantized linear layers of ``model`` are trained.
+    """Choose how the quantized linear layers of ``model`` are computed.
 
     Not part of a checkpoint: it changes how numbers are computed, not what they mean.
     """

@@ -45,13 +45,12 @@ class QuantizedLinear(QuantizedLayer, nn.Linear):
         return result
 
     def _integer_product(self, x: Tensor) -> Tensor | None:
-        """``Q_in(x) Q_w(W)ᵀ + b`` from codes, in training only.
+        """``Q_in(x) Q_w(W)ᵀ + b`` from codes, in training and for answers.
 
-        An evaluated model gives fake quantization's own numbers, and can be
-        differentiated twice.
+        An evaluated model with gradients stays one that can be differentiated twice.
         """
-        trains = self.training and torch.is_grad_enabled()
-        if self.last_input is None or not trains:
+        differentiates = torch.is_grad_enabled() and not self.training
+        if self.last_input is None or differentiates:
             return None
         quantizers = self.input_quantizer, self.weight_quantizer
         return integer_forward(x, self.weight, self.bias, *quantizers, self.last_input)

@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Any, cast
 from qbert_lightning.export import load_checkpoint
 from qbert_lightning.models import load_tokenizer
 from qbert_lightning.pipeline.describe_task import describe_task
-from qbert_lightning.pipeline.evaluate import evaluate
+from qbert_lightning.pipeline.evaluate import (
+    computed,
+    computes_on_codes,
+    evaluate,
+)
 from qbert_lightning.pipeline.same_answers import difference
 from qbert_lightning.pipeline.stage_cache import Stage, key_hash
 from qbert_lightning.pipeline.workbench import Workbench
@@ -75,9 +79,10 @@ def _deploy(bench: Workbench, runtime: Runtime, quantized: Stage, folder: Path) 
     runtime.write(model, plan, load_tokenizer(str(quantized.folder)), folder)
     seconds = time.perf_counter() - began
     batches = bench.data.sample_batches(1.0, 0, CHECKED_EXAMPLES, 32)
+    scored = computed(model, on_codes=computes_on_codes(bench))
     facts = {
         "bytes_on_disk": (folder / runtime.file_name).stat().st_size,
         "seconds_to_write": seconds,
-        **difference(model, runtime.load(folder), batches).to_json(),
+        **difference(scored, runtime.load(folder), batches).to_json(),
     }
     (folder / FACTS_FILE).write_text(json.dumps(facts, indent=1, allow_nan=False))

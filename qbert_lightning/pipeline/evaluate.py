@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from torch import nn
 from torchmetrics import Metric
 
-from qbert_lightning.pipeline.stage_cache import Stage
+from qbert_lightning.layers import set_int8_forward
+from qbert_lightning.pipeline.int8_forward import uses_int8
+from qbert_lightning.pipeline.stage_cache import Stage, key_hash
 from qbert_lightning.pipeline.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -58,6 +60,39 @@ def evaluate(
         # Alone, one process would wait for the others before it reads its data.
         distributed=True,
     )
+
+
+def evaluate_quantized(
+    bench: Workbench, load: Callable[[], PreTrainedModel], model_key: str
+) -> Stage:
+    """Score a fake-quantized model, computed as a training of it would be.
+
+    On codes, where ``quantize.int8_forward`` comes to that: the same numbers up to the
+    order in which floats are added, and ``runtime=integer`` gives them bit by bit.
+
+    Args:
+        bench: The run's objects.
+        load: Makes the model.
+        model_key: What identifies it.
+    """
+    on_codes = computes_on_codes(bench)
+    key = {"model": model_key, "int8_forward": True}
+    return evaluate(
+        bench,
+        lambda: computed(load(), on_codes=on_codes),
+        key_hash(key) if on_codes else model_key,
+    )
+
+
+def computes_on_codes(bench: Workbench) -> bool:
+    """Whether this run's quantized models answer from 8-bit codes."""
+    return uses_int8(bench.config["quantize"]["int8_forward"], bench.devices[0])
+
+
+def computed(model: PreTrainedModel, *, on_codes: bool) -> PreTrainedModel:
+    """The model, told how to compute its products."""
+    set_int8_forward(model, on_codes)
+    return model
 
 
 def scores_of(stage: Stage, prefix: str = "") -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Whether a training computes its products on 8-bit codes."""
+"""Whether a quantized model computes its products on 8-bit codes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def uses_int8(setting: Literal["auto"] | bool, device: torch.device) -> bool:
 
     Args:
         setting: ``auto`` asks the hardware.
-        device: Where the model is trained.
+        device: Where the model is trained or answers.
     """
     return has_fast_int8(device) if setting == "auto" else bool(setting)
 

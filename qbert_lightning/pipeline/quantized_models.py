@@ -22,7 +22,7 @@ from qbert_lightning.pipeline.composition import (
 )
 from qbert_lightning.pipeline.deploy import DEPLOYED_PREFIX, deploy, evaluate_deployed
 from qbert_lightning.pipeline.deployable import check_deployable
-from qbert_lightning.pipeline.evaluate import evaluate, scores_of
+from qbert_lightning.pipeline.evaluate import evaluate, evaluate_quantized, scores_of
 from qbert_lightning.pipeline.finetune import finetune
 from qbert_lightning.pipeline.own_folder import own_folder_of
 from qbert_lightning.pipeline.quantize import quantize
@@ -107,7 +107,7 @@ def deployment_scores(
     scores = scores_of(evaluate(bench, float_model, float_stage.key), FLOAT_PREFIX)
     quantized = _quantized(bench, float_stage)
     model = lambda: load_checkpoint(quantized.folder)[0]  # noqa: E731
-    scores |= scores_of(evaluate(bench, model, quantized.key))
+    scores |= scores_of(evaluate_quantized(bench, model, quantized.key))
     deployed = deploy(bench, runtime, quantized)
     answered = evaluate_deployed(bench, runtime, deployed.folder, deployed.key)
     return scores | scores_of(answered, DEPLOYED_PREFIX)

@@ -26,7 +26,7 @@ from qbert_lightning.pipeline.deploy import (
     evaluate_deployed,
 )
 from qbert_lightning.pipeline.deployable import check_deployable
-from qbert_lightning.pipeline.evaluate import evaluate, scores_of
+from qbert_lightning.pipeline.evaluate import evaluate, evaluate_quantized, scores_of
 from qbert_lightning.pipeline.export import export, facts_of
 from qbert_lightning.pipeline.finetune import finetune
 from qbert_lightning.pipeline.finished import objectives_of
@@ -166,7 +166,8 @@ def _loop(bench: Workbench, record: RunRecord, until: str, folder: Path) -> None
     if until == "quantize":
         return
     load = lambda: load_checkpoint(quantized.folder)[0]  # noqa: E731
-    scored = _enter(record, "evaluate", evaluate(bench, load, quantized.key))
+    answered = evaluate_quantized(bench, load, quantized.key)
+    scored = _enter(record, "evaluate", answered)
     record.metrics.update(scores_of(scored))
     key = record.primary_metric
     record.metrics["quant/drop"] = (
@@ -266,7 +267,8 @@ def _evaluate_artifact(bench: Workbench, record: RunRecord) -> None:
         return
     file = _exported(folder / MODEL_FILE)
     load = lambda: load_packed(folder)[0]  # noqa: E731
-    scored = _enter(record, "evaluate", evaluate(bench, load, file_digest(file)))
+    answered = evaluate_quantized(bench, load, file_digest(file))
+    scored = _enter(record, "evaluate", answered)
     record.metrics.update(scores_of(scored))
     record.metrics["quant/bytes_on_disk"] = file.stat().st_size
 

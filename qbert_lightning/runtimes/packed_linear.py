@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from qbert_lightning.functional import AffineMatrix, integer_linear
-from qbert_lightning.functional.integer_product import moved_offset
+from qbert_lightning.functional.integer_product import level_sums, moved_offset
 from qbert_lightning.runtimes.activation import Activation
 from qbert_lightning.runtimes.packed_weight import Block, PackedWeight
 
@@ -60,6 +60,8 @@ class PackedLinear(nn.Module):
 class IntegerLinear(nn.Module):
     """The same layer on integers: int8 codes, int32 sums, float afterwards.
 
+    With one block of columns, bit by bit what `quantized_linear` gives in training.
+
     Args:
         weight: The matrix.
         bias: Float, or none.
@@ -82,12 +84,13 @@ class IntegerLinear(nn.Module):
         known = torch.zeros(weight.rows) if bias is None else bias
         row_sums = None
         if not before.spec.symmetric:
-            row_sums = weight.dequantized().sum(1, dtype=torch.float64)
+            each = [level_sums(block.matrix)[0] for block in weight.blocks()]
+            row_sums = torch.stack(each).sum(0)
             if before.observed is not None:  # o_x · Σ ŵ is known for good
-                known = (known + moved_offset(before.observed)[0] * row_sums).float()
+                known = known + moved_offset(before.observed)[0] * row_sums
                 row_sums = None
         self.register_buffer("known", known)
-        self.register_buffer("row_sums", None if row_sums is None else row_sums.float())
+        self.register_buffer("row_sums", row_sums)
 
     def forward(self, x: Tensor) -> Tensor:
         """``x [..., columns]`` → ``[..., rows]``."""

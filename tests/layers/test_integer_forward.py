@@ -73,13 +73,31 @@ def test_agrees_with_fake_quantization_step_by_step(
             assert torch.allclose(ours.state_dict()[name], tensor, rtol=1e-5), name
 
 
-def test_evaluation_is_fake_quantization_to_the_bit() -> None:
+def test_evaluation_with_gradients_is_fake_quantization_to_the_bit() -> None:
     ours, theirs = twins(QuantScheme(AffineSpec(4), OBSERVED))
-    x = torch.randn(4, 12)
+    x = torch.randn(4, 12, requires_grad=True)
     for layer in (ours, theirs):
         layer(x)
         layer.eval()
     assert torch.equal(ours(x), theirs(x))
+    (gradient,) = torch.autograd.grad(ours(x).pow(3).sum(), x, create_graph=True)
+    torch.autograd.grad(gradient.sum(), x)  # can be differentiated twice
+
+
+def test_answers_without_gradients_are_computed_on_codes() -> None:
+    ours, theirs = twins(QuantScheme(AffineSpec(4, RowGroups(4)), OBSERVED))
+    x = torch.randn(64, 12)
+    for layer in (ours, theirs):
+        layer(x)
+        layer.eval()
+    quantizers = ours.input_quantizer, ours.weight_quantizer
+    for mode in (torch.no_grad, torch.inference_mode):
+        with mode():
+            parameters = ours.weight, ours.bias, *quantizers
+            on_codes = integer_forward(x, *parameters, LastInput())
+            assert torch.equal(ours(x), on_codes)
+            assert torch.allclose(ours(x), theirs(x), atol=1e-6)
+            assert not torch.equal(ours(x), theirs(x))  # sums in another order
 
 
 @pytest.mark.parametrize(

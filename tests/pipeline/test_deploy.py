@@ -40,8 +40,8 @@ def test_deployed_scores_stand_beside_the_others(
     assert exported.metrics["deployed/bytes_on_disk"] == facts["bytes_on_disk"] == size
     assert facts["checked_examples"] == facts["answers"] == 64
     assert facts["different_answers"] == 0
-    # A value between two activation levels may be rounded to the other one.
-    assert facts["largest_logit_difference"] < 1e-2
+    # Computed on codes too, but for the order of the last layer's attention.
+    assert facts["largest_logit_difference"] < 1e-4
     assert facts["seconds_to_write"] > 0
 
     capsys.readouterr()

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from qbert_lightning.layers import QuantizedLinear, set_int8_forward
 from qbert_lightning.observers import MovingAverage
-from qbert_lightning.plan import ColumnGroups, PerToken, RowGroups
+from qbert_lightning.plan import ColumnGroups, PerToken, QuantScheme, RowGroups
 from qbert_lightning.quantizers import AffineSpec
 from qbert_lightning.runtimes import packed_linear
 from qbert_lightning.runtimes.activation import Activation
@@ -53,6 +54,25 @@ def test_it_is_the_product_of_the_levels(
         y = layer(x)
         assert y.shape == (2, 5, 12)
         torch.testing.assert_close(y.double(), expected, rtol=0, atol=2e-5)
+
+
+@pytest.mark.parametrize("before", INPUTS[:2], ids=str)
+@pytest.mark.parametrize("spec", WEIGHTS[:3], ids=str)
+def test_it_is_to_the_bit_what_is_trained_on_codes(
+    spec: AffineSpec, before: AffineSpec
+) -> None:
+    weight, bias, x = parts()
+    linear = nn.Linear(64, 12)
+    linear.weight.data, linear.bias.data = weight, bias
+    layer = QuantizedLinear.from_float(linear, QuantScheme(spec, before), "layer")
+    set_int8_forward(layer, True)
+    layer(x)
+    layer.eval()
+    packed = PackedWeight(layer.weight_quantizer.encode(weight), spec)
+    activation = Activation(layer.input_quantizer)
+    integer = IntegerLinear(packed, bias, activation, nn.Identity())
+    with torch.no_grad():
+        assert torch.equal(integer(x), layer(x))
 
 
 def test_sums_of_products_are_exact_whole_numbers() -> None:
