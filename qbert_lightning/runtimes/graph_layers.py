@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic
 
+import torch
 from torch import Tensor, nn
 
 from qbert_lightning.runtimes.arithmetic import Arithmetic
@@ -107,9 +108,12 @@ class GraphLayers(Arithmetic[Value]):
         weight = stored_weight(table)
         if weight is None:
             return self.gather(self.floats(table.weight), ids)
-        codes = self.gather(self.codes(weight), ids)
-        scaled = self.multiply(self.as_float(codes), self._of_rows(weight.scale, ids))
-        return self.add(scaled, self._of_rows(weight.offset, ids))
+        steps = self.as_float(self.gather(self.codes(weight), ids))
+        scale = self._of_rows(weight.scale, ids)
+        if weight.first is not None:  # symmetric: rounded once, as in the model
+            first = self.floats(torch.tensor([weight.first]))
+            return self.multiply(self.add(steps, first), scale)
+        return self.add(self.multiply(steps, scale), self._of_rows(weight.offset, ids))
 
     def _of_rows(self, values: Tensor, ids: Value) -> Value:
         """Those of ``[rows, 1]`` that are looked up, or the one that all rows share."""

@@ -68,6 +68,13 @@ class StoredWeight:
     scale: Tensor
     offset: Tensor
 
+    @property
+    def first(self) -> float | None:
+        """The whole number of steps that code zero stands for, if all rows share it."""
+        firsts = self.offset / self.scale.double()
+        is_shared = bool((firsts == firsts[0].round()).all())
+        return firsts[0].item() if is_shared else None
+
     def row_sums(self) -> Tensor:
         """``Ŵ · 1``, float64 ``[rows]``."""
         sums = self.codes.sum(1).double() * self.scale[:, 0].double()

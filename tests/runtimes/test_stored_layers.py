@@ -33,6 +33,7 @@ def test_codes_scales_and_offsets_are_the_quantized_weight() -> None:
             expected = made.weight_quantizer(made.weight)
             assert torch.allclose(rebuilt.float(), expected, atol=1e-6)
             assert torch.allclose(stored.row_sums(), rebuilt.sum(1))
+            assert stored.first == (-3 if symmetric else None)
 
 
 def test_levels_are_those_of_the_quantizer() -> None:
