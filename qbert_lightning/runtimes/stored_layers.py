@@ -16,22 +16,25 @@ from qbert_lightning.quantizers import AffineQuantizer
 class ActivationLevels:
     """The evenly spaced levels of an activation whose range stands still.
 
+    Those of the quantizer's float32 scale and offset, to the last digit: whole numbers
+    of such steps are exact in float64.
+
     Attributes:
         low: Lowest level.
-        high: Highest level.
+        step: Distance of neighbouring levels.
         num_levels: How many there are, both ends included.
         symmetric: Whether zero is the level in the middle.
     """
 
     low: float
-    high: float
+    step: float
     num_levels: int
     symmetric: bool
 
     @property
-    def step(self) -> float:
-        """Distance of neighbouring levels."""
-        return (self.high - self.low) / (self.num_levels - 1)
+    def high(self) -> float:
+        """Highest level."""
+        return self.low + (self.num_levels - 1) * self.step
 
     @property
     def origin(self) -> float:
@@ -65,6 +68,13 @@ class StoredWeight:
     scale: Tensor
     offset: Tensor
 
+    @property
+    def first(self) -> float | None:
+        """The whole number of steps that code zero stands for, if all rows share it."""
+        firsts = self.offset / self.scale.double()
+        is_shared = bool((firsts == firsts[0].round()).all())
+        return firsts[0].item() if is_shared else None
+
     def row_sums(self) -> Tensor:
         """``Ŵ · 1``, float64 ``[rows]``."""
         sums = self.codes.sum(1).double() * self.scale[:, 0].double()
@@ -76,9 +86,10 @@ def activation_levels(quantizer: nn.Module) -> ActivationLevels | None:
     if not isinstance(quantizer, AffineQuantizer):
         return None
     scale, offset, lowest, highest = quantizer.parameters_of(torch.empty(0, 0))
+    step = float(scale)
     return ActivationLevels(
-        low=float(scale * lowest + offset),
-        high=float(scale * highest + offset),
+        low=float(offset) + lowest * step,
+        step=step,
         num_levels=highest - lowest + 1,
         symmetric=quantizer.spec.symmetric,
     )

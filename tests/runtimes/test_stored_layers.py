@@ -33,6 +33,7 @@ def test_codes_scales_and_offsets_are_the_quantized_weight() -> None:
             expected = made.weight_quantizer(made.weight)
             assert torch.allclose(rebuilt.float(), expected, atol=1e-6)
             assert torch.allclose(stored.row_sums(), rebuilt.sum(1))
+            assert stored.first == (-3 if symmetric else None)
 
 
 def test_levels_are_those_of_the_quantizer() -> None:
@@ -45,7 +46,9 @@ def test_levels_are_those_of_the_quantizer() -> None:
         values = made.input_quantizer(torch.linspace(-9, 9, 6000)).unique()
         expected = torch.linspace(levels.low, levels.high, levels.num_levels)
         assert torch.allclose(values, expected, atol=1e-6)
-        assert levels.step == (levels.high - levels.low) / (levels.num_levels - 1)
+        scale, offset, lowest, _ = made.input_quantizer.parameters_of(torch.empty(0, 0))
+        assert levels.step == scale.item()  # not the ends' difference, rounded again
+        assert levels.low == offset.item() + lowest * scale.item()
         assert output_levels(made) is None
         codes = (expected - levels.origin) / levels.step
         assert torch.allclose(codes, codes.round(), atol=1e-5)

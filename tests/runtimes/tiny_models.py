@@ -108,6 +108,14 @@ MakePlan = Callable[[dict[str, tuple[int, ...]]], QuantPlan]
 PLANS: dict[str, MakePlan] = {
     plan.__name__: plan for plan in (q8bert, qbert, directq, float_plan)
 }
+ROUNDED = {
+    "float_plan": 0,
+    # Two layers: inputs of query/key/value, mixed, inner and outer.
+    "qbert": 2 * 4,
+    # Three outputs more in each layer, and the input of the classifier.
+    "q8bert": 2 * 7 + 1,
+}
+"""How many tensors a plan quantizes where the head sees every token."""
 
 
 def quantized(head: str, plan: str | QuantPlan) -> tuple[PreTrainedModel, QuantPlan]:

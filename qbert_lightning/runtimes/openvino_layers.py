@@ -1,0 +1,113 @@
+"""Quantized layers as OpenVINO has them.
+
+Fake quantization stands exactly where the model has it; OpenVINO turns it into integer
+products as it compiles. Two facts of its CPU plugin shape what is written here:
+
+* An asymmetric activation becomes codes without a zero point if the graph holds
+  ``x̂ − origin``, the origin being one of its levels; its product goes to the bias.
+* Anything computed from constants is computed once, at compilation. So codes lie in
+  the file at their true width and are widened there; those of 8 bits are left as they
+  are, because it would keep what it computes from bytes in floats.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from qbert_lightning.runtimes.graph_layers import GraphLayers, Matrix
+from qbert_lightning.runtimes.openvino_constants import OpenVinoConstants
+from qbert_lightning.runtimes.stored_layers import ActivationLevels, StoredWeight
+from qbert_lightning.runtimes.whole_weights import WholeWeight
+from qbert_lightning.runtimes.zero_points import zero_point
+
+if TYPE_CHECKING:
+    import openvino as ov
+
+WIDENED_BITS = 6
+"""Codes of more bits are bytes in the file."""
+MAX_PACKED_BITS = 4
+"""Codes of more bits are computed with as 8."""
+
+
+class OpenVinoLayers(OpenVinoConstants, GraphLayers["ov.Node"]):
+    """The arithmetic of quantized layers in OpenVINO's operations.
+
+    Args:
+        packed: Whether codes of 2 to 4 bits stay packed in memory.
+    """
+
+    def __init__(self, *, packed: bool) -> None:
+        super().__init__()
+        self.packed = packed
+
+    def matrix(  # noqa: D102
+        self, weight: StoredWeight, levels: ActivationLevels | None
+    ) -> Matrix[ov.Node]:
+        if levels is None or (self.packed and weight.num_bits <= MAX_PACKED_BITS):
+            return self._packed_matrix(weight)
+        return super().matrix(weight, levels)
+
+    def float_matrix(self, weight: Tensor) -> ov.Node:  # noqa: D102
+        return self.floats(weight)
+
+    def whole_matrix(self, weight: StoredWeight, whole: WholeWeight) -> ov.Node:  # noqa: D102
+        numbers = self.as_float(self._whole_numbers(weight, whole))
+        return self.multiply(numbers, self.per_row(whole.scale))
+
+    def fake_quantize(  # noqa: D102
+        self, x: ov.Node, levels: ActivationLevels, origin: float
+    ) -> ov.Node:
+        ends = levels.low, levels.high, levels.low - origin, levels.high - origin
+        limits = [self.scalar(end) for end in ends]
+        return self.opset.fake_quantize(x, *limits, levels.num_levels)
+
+    def product(self, x: ov.Node, matrix: ov.Node) -> ov.Node:  # noqa: D102
+        return self.opset.matmul(x, matrix, False, True)
+
+    def total(self, x: ov.Node) -> ov.Node:  # noqa: D102
+        return self.opset.reduce_sum(x, self.whole([-1]), True)
+
+    def add_terms(  # noqa: D102
+        self, product: ov.Node, constant: ov.Node, rest: ov.Node | None
+    ) -> ov.Node:
+        # The other order is one to two percent slower.
+        y = product if rest is None else self.add(product, rest)
+        return self.add(y, constant)
+
+    def add(self, left: ov.Node, right: ov.Node) -> ov.Node:  # noqa: D102
+        return self.opset.add(left, right)
+
+    def multiply(self, left: ov.Node, right: ov.Node) -> ov.Node:  # noqa: D102
+        return self.opset.multiply(left, right)
+
+    def gather(self, table: ov.Node, ids: ov.Node) -> ov.Node:  # noqa: D102
+        return self.opset.gather(table, ids, self.whole(0))
+
+    def positions(self, ids: ov.Node) -> ov.Node:  # noqa: D102
+        first, step = self.whole(0), self.whole(1)
+        length = self.opset.gather(self.opset.shape_of(ids), self.whole(1), first)
+        return self.opset.unsqueeze(self.opset.range(first, length, step, "i64"), first)
+
+    def _whole_numbers(self, weight: StoredWeight, whole: WholeWeight) -> ov.Node:
+        """``factor · codes + shift`` in int8; OpenVINO widens codes of fewer bits."""
+        if weight.num_bits > WIDENED_BITS:
+            # Widened like the others, it would keep a copy in floats.
+            numbers = weight.codes.float() * whole.factor + whole.shift
+            return self.opset.constant(numbers.to(torch.int8).numpy())
+        codes = self.as_float(self.small(weight.codes, weight.num_bits))
+        numbers = self.multiply(codes, self.per_row(whole.factor))
+        numbers = self.add(numbers, self.per_row(whole.shift))
+        return self.opset.convert(numbers, "i8")
+
+    def _packed_matrix(self, weight: StoredWeight) -> Matrix[ov.Node]:
+        """``scale · (codes − zero)``, which the kernel decodes; its input is floats."""
+        zero = zero_point(weight)
+        codes, zeros = (
+            self.as_float(self.in_memory(each, weight.num_bits))
+            for each in (weight.codes, zero.zero)
+        )
+        numbers = self.opset.subtract(codes, zeros)
+        return Matrix(self.multiply(numbers, self.per_row(weight.scale)), zero.rest)
