@@ -163,11 +163,12 @@ def find_model(
             answer; (code 4) no model is there.
     """
     with _readable(path):
-        folders = _folders(path)
-        for folder in folders:
+        folders = []
+        for folder in _folders(path, kinds):
             for kind in kinds:
                 if KINDS[kind].fits(folder):
                     return FoundModel(folder, kind)
+            folders.append(folder)
         others = [kind.what for kind in KINDS.values() if any(map(kind.fits, folders))]
     if others:
         raise QbertError(
@@ -183,20 +184,34 @@ def find_model(
     )
 
 
-def _folders(path: str | Path) -> list[Path]:
-    """Where to look for the model that a path stands for."""
+def _folders(path: str | Path, kinds: Sequence[str]) -> Iterator[Path]:
+    """Where to look for the model that a path stands for, the likeliest first."""
     from qbert_lightning.export.locate import model_folders
 
     folder = Path(os.path.expanduser(path))
-    if not folder.exists() and hub_name(str(path)):
-        from qbert_lightning.models import fetch_snapshot
+    if folder.exists() or not hub_name(str(path)):
+        yield from model_folders(folder)
+        return
+    try:
+        yield from _fetched(str(path), kinds)
+    except QbertError as error:
+        reason = f"{path}: no such folder, and on the hub: {error}"
+        raise QbertError(reason, error.code) from error
 
-        try:
-            return [fetch_snapshot(str(path))]
-        except QbertError as error:
-            reason = f"{path}: no such folder, and on the hub: {error}"
-            raise QbertError(reason, error.code) from error
-    return model_folders(folder)
+
+def _fetched(hub_id: str, kinds: Sequence[str]) -> Iterator[Path]:
+    """A repository of the hub; if need be once more, with other files of our kinds.
+
+    Many a float model has a ``model.onnx`` beside it that is not ours.
+    """
+    from qbert_lightning.models import fetch_snapshot
+
+    folder = fetch_snapshot(hub_id)
+    yield folder
+    files = {name for kind in kinds for name in KINDS[kind].holds}
+    missing = sorted(name for name in files if not (folder / name).exists())
+    if missing:
+        yield fetch_snapshot(hub_id, missing)
 
 
 @contextmanager

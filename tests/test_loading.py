@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from huggingface_hub.utils import filter_repo_objects
 from transformers import PreTrainedModel
 
 import qbert_lightning
@@ -20,7 +24,10 @@ from qbert_lightning.export import (
     save_checkpoint,
     save_packed,
 )
-from qbert_lightning.loading import COMPUTES, KINDS, find_model
+from qbert_lightning.layers import layer_shapes
+from qbert_lightning.loading import COMPUTES, KINDS, FoundModel, find_model
+from qbert_lightning.plan import QuantPlan, QuantScheme
+from qbert_lightning.quantizers import AffineSpec
 from qbert_lightning.runtimes import Integer, OnnxRuntime, OpenVino
 from tests.export.models import TOKENIZER, calibrated, mixed_plan
 from tests.tiny import tiny_batch, tiny_bert
@@ -85,6 +92,74 @@ def test_a_hub_name_is_fetched(
     )
     assert_same(qbert_lightning.load("owner/name@v1"), model)
     assert asked == ["owner/name@v1"]
+
+
+class StandInHub:
+    """A repository in a folder, whose files are fetched into a cache when asked for."""
+
+    def __init__(self, repository: Path, cache: Path) -> None:
+        self.repository, self.cache = repository, cache
+        cache.mkdir()
+
+    def fetch(self, name: str, *, allow_patterns: list[str], **_: object) -> str:
+        assert name == "owner/name"
+        names = [path.name for path in self.repository.iterdir()]
+        for each in filter_repo_objects(names, allow_patterns=allow_patterns):
+            shutil.copyfile(self.repository / each, self.cache / each)
+        return str(self.cache)
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StandInHub:
+    (tmp_path / "repository").mkdir()
+    found = StandInHub(tmp_path / "repository", tmp_path / "cache")
+    monkeypatch.setattr("qbert_lightning.models.hub._hub_answers", lambda: True)
+    monkeypatch.setattr(
+        "qbert_lightning.models.snapshot.snapshot_download", found.fetch
+    )
+    return found
+
+
+def write_float(*own: Any) -> None:  # noqa: ANN401
+    tiny_bert().save_pretrained(own[-1])
+    TOKENIZER.save_pretrained(own[-1])
+
+
+WRITERS: dict[str, Callable[..., None]] = {
+    "openvino": lambda *own: OpenVino().write(*own),
+    "onnxruntime": lambda *own: OnnxRuntime().write(*own),
+    "packed": save_packed,
+    "integer": save_packed,
+    "checkpoint": save_checkpoint,
+    "float": write_float,
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_found_on_the_hub_as_in_a_folder(
+    kind: str, hub: StandInHub
+) -> None:
+    plan = QuantPlan(
+        {
+            name: QuantScheme(weight=AffineSpec(8))
+            for name in layer_shapes(tiny_bert())
+            if "embeddings" in name
+        }
+    )
+    WRITERS[kind](calibrated(plan), plan, TOKENIZER, hub.repository)
+    batch = tiny_batch()
+    expected = find_model(hub.repository, (kind,)).load()(**batch).logits
+    found = find_model("owner/name", (kind,))
+    assert found == FoundModel(hub.cache, kind)
+    assert torch.equal(found.load()(**batch).logits, expected)
+    assert find_model("owner/name").kind == {"integer": "packed"}.get(kind, kind)
+
+
+def test_an_onnx_file_beside_a_float_model_is_not_fetched(hub: StandInHub) -> None:
+    tiny_bert().save_pretrained(hub.repository)
+    (hub.repository / "model.onnx").write_bytes(b"of somebody else")
+    assert find_model("owner/name").kind == "float"
+    assert not (hub.cache / "model.onnx").exists()
 
 
 def test_a_name_that_the_hub_has_not_may_have_been_a_folder(

@@ -88,7 +88,9 @@ class AverageBits(Budget):
 
 @dataclass(frozen=True)
 class Megabytes(Budget):
-    """A limit on codes and ranges together; 1 MB is 2^20 bytes.
+    """A limit on what a packed file holds of the blocks; 1 MB is 2^20 bytes.
+
+    Sizes are those of `block_sizes`: codes, ranges, and all that counts with them.
 
     >>> Megabytes(1.0).cost(BlockSize(100, {2: 264}), 2)
     264
@@ -97,7 +99,7 @@ class Megabytes(Budget):
     key: ClassVar[str] = "megabytes"
 
     def cost(self, block: BlockSize, num_bits: int) -> int:
-        """Bits of codes and ranges."""
+        """Bits in the file."""
         if num_bits not in block.storage_bits:
             raise QbertError(
                 f"allocator: no size for {num_bits} bits: "

@@ -21,7 +21,7 @@ class BudgetedAllocator(BitAllocator):
     Args:
         candidate_bits: Widths that a block may get, 2 to 8.
         average_bits: Budget as mean code width over the blocks' weights, or null.
-        megabytes: Budget as storage of codes and ranges, 2^20 bytes each, or null.
+        megabytes: Budget as what a packed file holds, see `Megabytes`, or null.
 
     Raises:
         QbertError: For widths outside 2..8, or unless exactly one budget is given.

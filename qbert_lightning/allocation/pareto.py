@@ -69,7 +69,7 @@ class Pareto(BudgetedAllocator):
     Args:
         candidate_bits: Widths that a block may get.
         average_bits: Budget as mean code width over the blocks' weights, or null.
-        megabytes: Budget as storage of codes and ranges, 2^20 bytes each, or null.
+        megabytes: Budget as what a packed file holds, see `Megabytes`, or null.
 
     Raises:
         QbertError: See `BudgetedAllocator`; also for a table without scores.

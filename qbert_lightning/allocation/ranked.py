@@ -18,7 +18,7 @@ class Ranked(BudgetedAllocator):
     Args:
         candidate_bits: Widths that a block may get (the paper's 2/3 or 2/4).
         average_bits: Budget as mean code width over the blocks' weights, or null.
-        megabytes: Budget as storage of codes and ranges, 2^20 bytes each, or null.
+        megabytes: Budget as what a packed file holds, see `Megabytes`, or null.
 
     Raises:
         QbertError: See `BudgetedAllocator`.

@@ -40,7 +40,7 @@ class Subject:
         batches: ``(num_examples, batch_size)`` → batches of the training data.
         quantized: Overrides of the run → a quantized checkpoint of it.
         plan: Overrides of the run, and a float model → its plan, if that takes no
-            analysis.
+            data.
         deployment_scores: Overrides of the run, a runtime among them → its scores as a
             float model, fake-quantized and deployed.
         metric: The score that is compared, such as ``test/accuracy``.

@@ -141,14 +141,15 @@ class QatBenchmark(Benchmark):
     def _step(self, folder: Path, prepare: Prepare) -> TrainingStep:
         """A contestant before its first step."""
         model, _ = load_float(folder)
-        prepare(model)
-        device = self._device()
+        device, vocabulary = self._device(), model.config.vocab_size
         batch = random_batch(
-            model.config.vocab_size, self.batch_size, self.tokens, self.seed, device
+            vocabulary, self.batch_size, self.tokens, self.seed, device
         )
         wants_bf16 = "bf16" in str(self.precision)
         return TrainingStep(
-            model.train().to(device), batch, torch.bfloat16 if wants_bf16 else None
+            prepare(model).train().to(device),
+            batch,
+            torch.bfloat16 if wants_bf16 else None,
         )
 
     def _memory(self, folder: Path, prepare: Prepare) -> dict[str, Any]:

@@ -15,11 +15,11 @@ from qbert_lightning.quantizers import AffineSpec
 
 FLOAT = "float"
 ENCODER, EMBEDDINGS = "*.encoder.layer.*", "*_embeddings"
-Prepare = Callable[[nn.Module], None]
+Prepare = Callable[[nn.Module], nn.Module]
 
 
 def contestants(groups: int) -> dict[str, Prepare]:
-    """Name → what turns a float model into the contestant, in place.
+    """Name → what turns a float model into the contestant, or makes it of it.
 
     Args:
         groups: Of each matrix, for Q-BERT.
@@ -36,7 +36,7 @@ def contestants(groups: int) -> dict[str, Prepare]:
     }
     missing = missing_peers()
     peers = {who: peer.prepare for who, peer in PEERS.items() if who not in missing}
-    return {FLOAT: lambda model: None, **ours, **peers}
+    return {FLOAT: lambda model: model, **ours, **peers}
 
 
 def missing_peers() -> dict[str, str]:
@@ -68,8 +68,9 @@ def qbert(bits: int, groups: int) -> dict[str, SchemeRule]:
 
 
 def _ours(rules: dict[str, SchemeRule], int8_forward: bool) -> Prepare:
-    def prepare(model: nn.Module) -> None:
+    def prepare(model: nn.Module) -> nn.Module:
         apply_plan(model, expand_rules(rules, layer_shapes(model)))
         set_int8_forward(model, int8_forward)
+        return model
 
     return prepare

@@ -1,4 +1,4 @@
-"""Other ways of quantization-aware training: the same model with a peer's layers."""
+"""Other ways of quantization-aware training, on the same model."""
 
 from __future__ import annotations
 
@@ -10,26 +10,38 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from qbert_lightning.benchmarks.qat_nncf import nncf_model
+
 ENCODER = ".encoder.layer."
 
 
 @dataclass(frozen=True)
 class Peer:
-    """A library's quantized linear layer.
+    """Another library, or way, of quantization-aware training.
 
     Attributes:
-        layer: Makes it from the float layer, whose parameters it takes over.
+        prepare: Float model → the peer's, which may be the same object.
         needs: Package to import → project to install.
     """
 
-    layer: Callable[[nn.Linear], nn.Module]
+    prepare: Callable[[nn.Module], nn.Module]
     needs: Mapping[str, str] = field(default_factory=dict)
 
-    def prepare(self, model: nn.Module) -> None:
-        """Put it in the place of every matrix of the encoder."""
+
+def by_layer(layer: Callable[[nn.Linear], nn.Module]) -> Callable[..., nn.Module]:
+    """What puts a peer's layer in the place of every matrix of the encoder.
+
+    Args:
+        layer: Makes it from the float layer, whose parameters it takes over.
+    """
+
+    def prepare(model: nn.Module) -> nn.Module:
         for name, module in list(model.named_modules()):
             if isinstance(module, nn.Linear) and ENCODER in name:
-                model.set_submodule(name, self.layer(module))
+                model.set_submodule(name, layer(module))
+        return model
+
+    return prepare
 
 
 class TorchAo(nn.Module):
@@ -111,10 +123,11 @@ def brevitas(linear: nn.Linear) -> nn.Module:
 
 
 PEERS: Mapping[str, Peer] = {
-    "torch.ao FakeQuantize, w8": Peer(TorchAo),
-    "torchao, w8": Peer(torchao, {"torchao": "torchao"}),
+    "torch.ao FakeQuantize, w8": Peer(by_layer(TorchAo)),
+    "torchao, w8": Peer(by_layer(torchao), {"torchao": "torchao"}),
     "Brevitas, w8": Peer(
-        brevitas, {"brevitas": "brevitas", "_dependencies": "dependencies"}
+        by_layer(brevitas), {"brevitas": "brevitas", "_dependencies": "dependencies"}
     ),
-    "composed operations, w8": Peer(Composed),
+    "NNCF, w8": Peer(nncf_model, {"nncf": "nncf"}),
+    "composed operations, w8": Peer(by_layer(Composed)),
 }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import torch
+from torch import Tensor
 
 from qbert_lightning.benchmarks.base import Benchmark, Outcome, Say, Subject
 from qbert_lightning.benchmarks.part_sizes import BACKBONE, PartSize, part_sizes
@@ -18,6 +19,7 @@ from qbert_lightning.export import save_packed
 from qbert_lightning.export.checkpoint import MODEL_FILE
 from qbert_lightning.methods import PostTraining
 from qbert_lightning.models import longest_input, quiet_transformers
+from qbert_lightning.plan import QuantPlan
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -32,7 +34,7 @@ class SizesBenchmark(Benchmark):
     """Packs random models and weighs the files.
 
     Nothing is trained: a file's size depends on shapes and plan alone. Plans are those
-    of runs, so each of ``models`` must be quantized without an analysis.
+    of runs, so each of ``models`` must be quantized without an analysis of data.
 
     Attributes:
         models: Name → overrides of a run that make the plan.
@@ -63,10 +65,13 @@ class SizesBenchmark(Benchmark):
         """See `Benchmark.run`."""
         for overrides in self.models.values():
             subject.check(overrides)
-        found = {
-            name: self._weighed(subject, name, folder / "packed")
-            for name in self._told(say)
-        }
+        found, bits = {}, {}
+        for name, overrides in self.models.items():
+            say(f"  {name}")
+            model, ids = self._random_model()
+            plan = subject.plan(overrides, model)
+            bits[name] = plan.weight_bits()
+            found[name] = _weighed(model, plan, ids, folder / "packed")
         return Outcome(
             title="Packed models of random weights, in bytes",
             columns=COLUMNS,
@@ -83,6 +88,7 @@ class SizesBenchmark(Benchmark):
             ),
             facts={
                 "settings": {"bert": dict(self.bert), "seed": self.seed},
+                "bits": bits,
                 "mib": {
                     name: {each.part: each.on_disk / MIB for each in parts}
                     for name, parts in found.items()
@@ -90,36 +96,34 @@ class SizesBenchmark(Benchmark):
             },
         )
 
-    def _told(self, say: Say) -> Iterator[str]:
-        for name in self.models:
-            say(f"  {name}")
-            yield name
-
-    def _weighed(self, subject: Subject, name: str, folder: Path) -> list[PartSize]:
-        """The parts of one packed model, which is removed again."""
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
-            model = self._random_model()
-            shown = min(SHOWN_TOKENS, longest_input(model.config))
-            ids = torch.randint(model.config.vocab_size, (1, shown))
-        plan, method = subject.plan(self.models[name], model), PostTraining("none")
-        method.prepare(model, plan)
-        method.calibrate(model, [{"input_ids": ids}])
-        folder.mkdir()
-        tokenizer = SyntheticDataModule().own_tokenizer()
-        save_packed(model.eval(), plan, tokenizer, folder)
-        found = part_sizes(model, plan, folder / MODEL_FILE)
-        shutil.rmtree(folder)
-        return found
-
-    def _random_model(self) -> PreTrainedModel:
+    def _random_model(self) -> tuple[PreTrainedModel, Tensor]:
+        """A network, and token ids ``[1, tokens]`` to show it."""
         from transformers import BertConfig, BertForSequenceClassification
 
-        try:
-            with quiet_transformers():
-                return BertForSequenceClassification(BertConfig(**self.bert)).eval()
-        except ValueError as error:
-            raise QbertError(f"bench.bert: {error}") from error
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            try:
+                with quiet_transformers():
+                    model = BertForSequenceClassification(BertConfig(**self.bert))
+            except ValueError as error:
+                raise QbertError(f"bench.bert: {error}") from error
+            shown = min(SHOWN_TOKENS, longest_input(model.config))
+            return model.eval(), torch.randint(model.config.vocab_size, (1, shown))
+
+
+def _weighed(
+    model: PreTrainedModel, plan: QuantPlan, ids: Tensor, folder: Path
+) -> list[PartSize]:
+    """The parts of a model packed into a folder, which is removed again."""
+    method = PostTraining("none")
+    method.prepare(model, plan)
+    method.calibrate(model, [{"input_ids": ids}])
+    folder.mkdir()
+    tokenizer = SyntheticDataModule().own_tokenizer()
+    save_packed(model.eval(), plan, tokenizer, folder)
+    found = part_sizes(model, plan, folder / MODEL_FILE)
+    shutil.rmtree(folder)
+    return found
 
 
 def _row(name: str, size: PartSize) -> tuple[str, ...]:

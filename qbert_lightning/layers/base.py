@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from qbert_lightning.layers.last_input import LastInput
+from qbert_lightning.observers import is_recomputed
 from qbert_lightning.plan import QuantScheme, QuantSpec
 
 
@@ -49,14 +50,16 @@ class QuantizedLayer(nn.Module):
     def delayed(self) -> bool:
         """Whether the layer still computes in floating point; counts training steps.
 
-        Q8BERT's ``start_step``: the layer's own counter, raised only in training.
+        Q8BERT's ``start_step``: the layer's own counter, raised only in training and
+        not when gradient checkpointing recomputes a step.
         """
         if not self.scheme.delay:  # the common case never reads the counter
             return False
-        waiting = int(self.step) < self.scheme.delay
-        if self.training:
+        if not self.training:
+            return int(self.step) < self.scheme.delay
+        if not is_recomputed():
             self.step += 1
-        return waiting
+        return int(self.step) <= self.scheme.delay
 
     @torch.no_grad()
     def freeze_weight(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from huggingface_hub import snapshot_download
@@ -12,13 +13,13 @@ from qbert_lightning.models.hub import local_or_hub
 PATTERNS = ("*.json", "*.safetensors", "*.txt")
 
 
-def fetch_snapshot(hub_id: str) -> Path:
+def fetch_snapshot(hub_id: str, files: Sequence[str] = PATTERNS) -> Path:
     """Download a repository, or find it in the cache.
-
-    Only files that hold plain data are fetched: `PATTERNS`.
 
     Args:
         hub_id: ``owner/name`` or ``owner/name@revision``.
+        files: Names or patterns of what is fetched, where it is there; by default what
+            holds plain data.
 
     Returns:
         The folder in the cache.
@@ -31,4 +32,4 @@ def fetch_snapshot(hub_id: str) -> Path:
     assert found is not None  # who calls has asked before
     name, revision = found
     with local_or_hub(name, revision) as arguments:
-        return Path(snapshot_download(name, allow_patterns=list(PATTERNS), **arguments))
+        return Path(snapshot_download(name, allow_patterns=list(files), **arguments))

@@ -7,6 +7,7 @@ from qbert_lightning.observers.moving_average import (
     MovingAverageObserver,
 )
 from qbert_lightning.observers.percentile import Percentile, PercentileObserver
+from qbert_lightning.observers.recomputation import is_recomputed
 
 __all__ = [
     "MinMax",
@@ -16,4 +17,5 @@ __all__ = [
     "Observer",
     "Percentile",
     "PercentileObserver",
+    "is_recomputed",
 ]

@@ -8,13 +8,16 @@ import torch
 from torch import Tensor, nn
 
 from qbert_lightning.errors import FAILED, QbertError
+from qbert_lightning.observers.recomputation import is_recomputed
 
 
 class Observer(nn.Module, ABC):
     """Keeps the range of an activation seen while in training mode.
 
-    In evaluation mode the range stands still. All state is in buffers, so a checkpoint
-    is the whole truth.
+    In evaluation mode the range stands still, and so it does while gradient
+    checkpointing recomputes what was seen before: the backward pass of a batch must
+    come before the next batch. All state is in buffers, so a checkpoint is the whole
+    truth.
 
     Args:
         symmetric: Whether ranges are made symmetric about zero before they are kept,
@@ -34,8 +37,8 @@ class Observer(nn.Module, ABC):
 
     @torch.no_grad()
     def forward(self, x: Tensor) -> None:
-        """Look at ``x`` of any shape, if in training mode."""
-        if not self.training:
+        """Look at ``x`` of any shape, if in training mode and for the first time."""
+        if not self.training or is_recomputed():
             return
         low, high = self.measure(x.detach())
         if self.symmetric:

@@ -11,6 +11,7 @@ from qbert_lightning.layers import layer_shapes
 from qbert_lightning.models import load_float, select_blocks
 from qbert_lightning.pipeline.front import write_front
 from qbert_lightning.pipeline.stage_cache import Stage
+from qbert_lightning.pipeline.stored_bits import stored_bits
 from qbert_lightning.pipeline.workbench import Workbench
 from qbert_lightning.plan import (
     BlockSize,
@@ -79,7 +80,8 @@ def planned(
     shapes = layer_shapes(model)
     plan = expand_rules(bench.rules, shapes)
     blocks = list(select_blocks(model, bench.config["blocks"]))
-    return plan, block_sizes(plan, shapes, blocks, bench.allocator.candidate_bits)
+    widths = bench.allocator.candidate_bits
+    return plan, block_sizes(plan, shapes, blocks, widths, stored_bits(model, plan))
 
 
 def scored(

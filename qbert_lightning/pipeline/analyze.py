@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qbert_lightning.layers import layer_shapes
 from qbert_lightning.models import (
@@ -18,6 +19,9 @@ from qbert_lightning.pipeline.workbench import Workbench
 from qbert_lightning.plan import SensitivityTable, expand_rules
 from qbert_lightning.sensitivity import Measurement, Problem
 from qbert_lightning.tracking import Journal
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 SENSITIVITY_FILE = "sensitivity.json"
 
@@ -59,11 +63,16 @@ def table_of(stage: Stage) -> SensitivityTable:
     return SensitivityTable.from_json((stage.folder / SENSITIVITY_FILE).read_text())
 
 
-def problem_of(bench: Workbench, float_stage: Stage) -> Problem:
-    """The float model with its loss and blocks, without data."""
+def float_model_of(bench: Workbench, float_stage: Stage) -> PreTrainedModel:
+    """The float model, on the device where it is analysed."""
     model, _ = load_float(float_stage.folder)
+    return model.to(bench.devices[0])
+
+
+def problem_of(bench: Workbench, model: PreTrainedModel) -> Problem:
+    """The float model with its loss and blocks, without data."""
     return Problem(
-        model=model.to(bench.devices[0]),
+        model=model,
         loss=mean_loss,
         blocks=select_blocks(model, bench.config["blocks"]),
         batch_weight=num_terms,
@@ -77,7 +86,8 @@ def _analyze(
 ) -> None:
     bench.seed(bench.metric.seed)
     subsets = bench.metric.draw(bench.data.sample_batches)
-    problem = problem_of(bench, float_stage).with_subsets(subsets)
+    problem = problem_of(bench, float_model_of(bench, float_stage))
+    problem = problem.with_subsets(subsets)
     rows = journal.rows()
     if rows:
         bench.say(f"  analysis  goes on after {len(rows)} values")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
@@ -13,7 +13,7 @@ from qbert_lightning.errors import QbertError
 from qbert_lightning.export import load_checkpoint
 from qbert_lightning.models import load_float
 from qbert_lightning.pipeline.allocate import allocate, plan_of, planned, scored
-from qbert_lightning.pipeline.analyze import analyze, table_of
+from qbert_lightning.pipeline.analyze import analyze, problem_of, table_of
 from qbert_lightning.pipeline.composition import (
     Command,
     check_composed,
@@ -69,17 +69,23 @@ def plan_for(overrides: Sequence[str], model: PreTrainedModel) -> QuantPlan:
         model: In floating point.
 
     Raises:
-        QbertError: (code 2) for an override that is not accepted, or if it takes an
-            analysis to make the plan.
+        QbertError: (code 2) for an override that is not accepted, or if it takes data
+            to make the plan.
     """
     bench = _workbench(overrides, lambda line: None)
-    if bench.allocator.needs_sensitivity:
+
+    def refuse(*asked: object) -> NoReturn:
         raise QbertError(
-            f"{' '.join(overrides)}: its bits take an analysis: accepted another "
-            "allocator, such as allocator=uniform"
+            f"{' '.join(overrides)}: its bits take an analysis of data: accepted "
+            "sensitivity=index, or another allocator, such as allocator=uniform"
         )
+
+    table = None
+    if bench.allocator.needs_sensitivity:
+        bench.metric.draw(refuse)
+        table = scored(bench, model, bench.metric.score(problem_of(bench, model)))
     plan, sizes = planned(bench, model)
-    return plan.with_weight_bits(bench.allocator.allocate(None, sizes))
+    return plan.with_weight_bits(bench.allocator.allocate(table, sizes))
 
 
 def deployment_scores(

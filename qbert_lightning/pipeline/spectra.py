@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from qbert_lightning.models import double_differentiable_attention, needed_tokens_only
-from qbert_lightning.pipeline.analyze import problem_of
+from qbert_lightning.pipeline.analyze import float_model_of, problem_of
 from qbert_lightning.pipeline.stage_cache import Stage
 from qbert_lightning.pipeline.workbench import Workbench
 from qbert_lightning.sensitivity import BlockSpectrum, Spectra
@@ -56,7 +56,8 @@ def _look(
     bench: Workbench, float_stage: Stage, spectra: Spectra, journal: Journal
 ) -> dict[str, Any]:
     batches = spectra.draw(bench.data.sample_batches)
-    problem = problem_of(bench, float_stage).with_subsets([batches])
+    problem = problem_of(bench, float_model_of(bench, float_stage))
+    problem = problem.with_subsets([batches])
     found = {row["block"]: row["spectrum"] for row in journal.rows()}
     if found:
         bench.say(f"  spectra   goes on after {len(found)} blocks")

@@ -1,6 +1,7 @@
 """What to quantize and how, as plain data: no torch, no configuration library."""
 
 from qbert_lightning.plan.bert_shapes import bert_parameters, bert_shapes
+from qbert_lightning.plan.block_size import BlockSize, block_sizes
 from qbert_lightning.plan.blocks import BLOCK_WORDS, matching_names, with_parents
 from qbert_lightning.plan.granularity import (
     ColumnGroups,
@@ -17,9 +18,7 @@ from qbert_lightning.plan.rules import SchemeRule, expand_rules
 from qbert_lightning.plan.scheme import QuantScheme
 from qbert_lightning.plan.sensitivity_table import SensitivityTable
 from qbert_lightning.plan.size import (
-    BlockSize,
     average_bits,
-    block_sizes,
     megabytes,
     nominal_megabytes,
     storage_bits,

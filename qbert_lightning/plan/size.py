@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from math import prod
 
 from qbert_lightning.plan.granularity import Granularity
@@ -14,47 +13,6 @@ RANGE_BITS = 32  # each scale and each offset is a float32
 BITS_PER_MEGABYTE = 8 * 2**20  # Q-BERT's "MB" is 2^20 bytes
 
 Shapes = Mapping[str, Sequence[int]]
-
-
-@dataclass(frozen=True)
-class BlockSize:
-    """What a block of layers weighs at each width it may be given.
-
-    Attributes:
-        num_weights: Number of quantized weights in the block.
-        storage_bits: Candidate width → bits of codes and ranges together.
-    """
-
-    num_weights: int
-    storage_bits: Mapping[int, int]
-
-
-def block_sizes(
-    plan: QuantPlan,
-    shapes: Shapes,
-    blocks: Iterable[str],
-    candidate_bits: Sequence[int],
-) -> dict[str, BlockSize]:
-    """`BlockSize` of each block under ``plan`` at every candidate width.
-
-    Args:
-        plan: Gives number format and granularity of each layer.
-        shapes: Layer name → weight shape.
-        blocks: Names of blocks of layers, for example encoder layers.
-        candidate_bits: The widths an allocator may choose from.
-    """
-    sizes = {}
-    for block in blocks:
-        layers = [name for name in plan.layers_of(block) if plan[name].weight]
-        storage = {
-            bits: sum(
-                _spec_bits(plan.with_weight_bits({name: bits}), name, shapes)
-                for name in layers
-            )
-            for bits in candidate_bits
-        }
-        sizes[block] = BlockSize(sum(prod(shapes[name]) for name in layers), storage)
-    return sizes
 
 
 def average_bits(plan: QuantPlan, shapes: Shapes, blocks: Iterable[str]) -> float:
@@ -133,9 +91,3 @@ def megabytes(bits: float) -> float:
     1.0
     """
     return bits / BITS_PER_MEGABYTE
-
-
-def _spec_bits(plan: QuantPlan, layer: str, shapes: Shapes) -> int:
-    spec = plan[layer].weight
-    assert spec is not None  # callers look at quantized layers only
-    return spec.storage_bits(shapes[layer])

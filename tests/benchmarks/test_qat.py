@@ -40,14 +40,14 @@ def test_everybody_is_measured_on_the_same_batch(tmp_path: Path) -> None:
 def test_a_peer_that_fails_is_a_note_and_ours_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(model: nn.Module) -> None:
+    def fail(model: nn.Module) -> nn.Module:
         raise TypeError("another version\nand more")
 
     folder, _ = saved_problem(tmp_path)
     subject = Subject(lambda: folder, lambda *sizes: [])
     benchmark = QatBenchmark(batch_size=2, tokens=8, rounds=1, accelerator="cpu")
     who = next(iter(PEERS))
-    some: dict[str, Any] = {FLOAT: lambda model: None, who: fail}
+    some: dict[str, Any] = {FLOAT: lambda model: model, who: fail}
     monkeypatch.setattr(module, "contestants", lambda groups: some)
     outcome = benchmark.run(subject, tmp_path, lambda line: None)
     assert [row[0] for row in outcome.rows] == [FLOAT]

@@ -13,9 +13,7 @@ from tests.tiny import tiny_batch, tiny_bert
 @pytest.mark.parametrize("who", contestants(4))
 def test_logits_are_near_the_float_ones_by_what_the_bits_cost(who: str) -> None:
     exact = tiny_bert().eval()(**tiny_batch()).logits
-    model = tiny_bert()
-    contestants(4)[who](model)
-    model.train()
+    model = contestants(4)[who](tiny_bert()).train()
     for module in model.modules():
         if isinstance(module, torch.nn.Dropout):
             module.p = 0.0
@@ -31,8 +29,7 @@ def test_ours_come_in_pairs_that_differ_in_the_forward_pass_only() -> None:
     pairs = [who for who in contestants(4) if who.startswith("ours")]
     assert len(pairs) == 6
     for who in pairs:
-        model = tiny_bert()
-        contestants(4)[who](model)
+        model = contestants(4)[who](tiny_bert())
         layers = quantized_layers(model).values()
         assert sum(isinstance(each, QuantizedLinear) for each in layers) == 12
         assert {each.last_input is not None for each in layers} == {

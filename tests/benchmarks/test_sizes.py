@@ -44,6 +44,7 @@ def test_plans_are_weighed_part_by_part(tmp_path: Path) -> None:
     assert (
         outcome.facts["mib"]["two"]["file"] * 2**20 == sizes["two", "file"]["on_disk"]
     )
+    assert {*outcome.facts["bits"]["two"].values()} == {2}
     assert [line.strip() for line in said] == ["eight", "two"]
     assert list(tmp_path.iterdir()) == []
 

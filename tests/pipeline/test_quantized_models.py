@@ -81,11 +81,13 @@ class Planning(Benchmark):
     def run(self, subject: Subject, folder: Path, say: Say) -> Outcome:
         model = tiny_bert()
         own = ["quant.groups=1", "allocator=uniform"]
+        ranked = ["method=qbert_mp", "quant.groups=1", "sensitivity=index"]
         self.plans = (
             subject.plan(["method=q8bert"], model),
             subject.plan(["method=qbert", "quant.weight_bits=3", *own], model),
+            subject.plan(ranked, model),
         )
-        with pytest.raises(QbertError, match="take an analysis"):
+        with pytest.raises(QbertError, match="take an analysis of data"):
             subject.plan(["method=qbert_mp", "quant.groups=1"], model)
         return Outcome("", ("",), ())
 
@@ -97,9 +99,11 @@ def test_plans_are_made_for_any_model_and_without_any_stage(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(verb, "instantiate", lambda _: planning)
     assert run_command(["bench", "sizes"]) == 0
-    eight, three = (plan.weight_bits() for plan in planning.plans)
+    eight, three, mixed = (plan.weight_bits() for plan in planning.plans)
     assert set(eight.values()) == {8}
     assert {bits for name, bits in three.items() if ".encoder." in name} == {3}
+    in_layers = [mixed[f"bert.encoder.layer.{i}.output.dense"] for i in range(2)]
+    assert in_layers == [3, 2]
     assert not (tmp_path / "outputs" / "stages").exists()
 
 

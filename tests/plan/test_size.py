@@ -12,7 +12,6 @@ from qbert_lightning.plan import (
     average_bits,
     bert_parameters,
     bert_shapes,
-    block_sizes,
     megabytes,
     nominal_megabytes,
     storage_bits,
@@ -87,10 +86,5 @@ def test_average_bits_weighs_layers_by_size() -> None:
     assert average_bits(QuantPlan(), shapes, blocks) == 32
 
 
-def test_block_sizes_hold_every_candidate() -> None:
-    shapes = {"x.0.a": (4, 4), "x.0.b": (4, 8), "x.1.a": (4, 4)}
-    plan = QuantPlan({name: QuantScheme(weight=AffineSpec(8)) for name in shapes})
-    sizes = block_sizes(plan, shapes, ["x.0", "x.1"], [2, 3])
-    assert sizes["x.0"].num_weights == 48
-    assert sizes["x.0"].storage_bits == {2: 48 * 2 + 128, 3: 48 * 3 + 128}
+def test_a_megabyte_is_two_to_the_twentieth_bytes() -> None:
     assert megabytes(8 * 2**20) == 1
