@@ -93,13 +93,13 @@ class OrthonormalBasis:
         """
         weights = coefficients.T.to(self[0]).contiguous()
         groups, kept = self._filled(self._length), self._filled(len(weights))
-        parts = weights.split([len(group) for group in groups], dim=1)
+        parts = torch.split(weights, [len(group) for group in groups], dim=1)
         for start in range(0, self[0].numel(), _ENTRIES):
             window = slice(start, start + _ENTRIES)
             sums = weights.new_zeros(len(weights), len(self[0][window]))
             for part, group in zip(parts, groups, strict=True):
                 sums.addmm_(part, group[:, window])
-            rows = sums.split([len(group) for group in kept])
+            rows = torch.split(sums, [len(group) for group in kept])
             for group, row in zip(kept, rows, strict=True):
                 group[:, window] = row
         self._length = len(weights)

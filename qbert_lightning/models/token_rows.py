@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 
@@ -14,6 +13,7 @@ class TokenRows:
     Args:
         kept: True for every token that counts [rows, longest].
 
+    >>> import torch
     >>> rows = TokenRows(torch.tensor([[True, True], [True, False]]))
     >>> side_by_side = rows.taken(torch.tensor([[[1.0], [2.0]], [[3.0], [9.0]]]))
     >>> side_by_side.flatten()
