@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import torch
 from torch import Tensor
 
-_CHUNK = 8  # vectors stored together, so that the basis grows without being copied
+_TOGETHER = 8  # vectors stored in a matrix, so that the basis grows without copies
 # A projection that leaves less than this share of a vector is done once more
 # (Daniel, Gragg, Kaufman and Stewart 1976).
 _ENOUGH = 0.7
-_ENTRIES = (
-    2**14
-)  # of every vector that are combined at a time, so that they stay in cache
+_ENTRIES = 2**12  # of every vector that are combined at a time, to stay in cache
 _SAFE = 1e-12  # of a norm this far from 0, no square that matters underflowed (float32)
 
 
@@ -35,6 +31,13 @@ def safe_norm(vector: Tensor) -> float:
 class OrthonormalBasis:
     """Orthonormal vectors [size], appended one at a time.
 
+    They are stored as the rows of some matrices; the larger these, the faster.
+
+    Args:
+        first: Rows of the first matrix; just so many vectors are `taken` without a
+            copy.
+        more: Rows of each further one.
+
     >>> basis = OrthonormalBasis()
     >>> basis.append(torch.tensor([1.0, 0.0]))
     >>> vector = torch.tensor([3.0, 4.0])
@@ -42,8 +45,9 @@ class OrthonormalBasis:
     (4.0, tensor([0., 4.]))
     """
 
-    def __init__(self) -> None:
-        self._chunks: list[Tensor] = []
+    def __init__(self, first: int = _TOGETHER, more: int = _TOGETHER) -> None:
+        self._first, self._more = first, more
+        self._groups: list[Tensor] = []
         self._length = 0
 
     def __len__(self) -> int:
@@ -52,22 +56,27 @@ class OrthonormalBasis:
     def __getitem__(self, index: int) -> Tensor:
         """The vector of that number, from the end if negative; a view."""
         index %= self._length
-        return self._chunks[index // _CHUNK][index % _CHUNK]
+        for group in self._groups:
+            if index < len(group):
+                break
+            index -= len(group)
+        return group[index]
 
     def append(self, vector: Tensor) -> None:
         """Add a unit vector [size] that is orthogonal to the others."""
-        if self._length == len(self._chunks) * _CHUNK:
-            self._chunks.append(vector.new_empty(_CHUNK, vector.numel()))
+        if self._length == sum(len(group) for group in self._groups):
+            rows = self._more if self._groups else self._first
+            self._groups.append(vector.new_empty(rows, vector.numel()))
         self._length += 1
-        self[self._length - 1].copy_(vector)
+        self[-1].copy_(vector)
 
     def remove_from(self, vector: Tensor) -> float:
         """Make ``vector`` [size] orthogonal to the basis in place; its norm after."""
         after = safe_norm(vector)
         for _ in range(2):
             before = after
-            for chunk in self._filled():
-                vector.addmv_(chunk.T, chunk @ vector, alpha=-1)
+            for group in self._filled(self._length):
+                vector.addmv_(group.T, group @ vector, alpha=-1)
             after = safe_norm(vector)
             if after > _ENOUGH * before:
                 break
@@ -82,36 +91,31 @@ class OrthonormalBasis:
         Args:
             coefficients: Orthonormal columns [length, k] with k up to the length.
         """
-        weights = coefficients.to(self[0])
-        kept = weights.shape[1]
+        weights = coefficients.T.to(self[0]).contiguous()
+        groups, kept = self._filled(self._length), self._filled(len(weights))
+        parts = torch.split(weights, [len(group) for group in groups], dim=1)
         for start in range(0, self[0].numel(), _ENTRIES):
             window = slice(start, start + _ENTRIES)
-            sums = weights.new_zeros(kept, len(self[0][window]))
-            for part, chunk in self._with_rows_of(weights):
-                sums.addmm_(part.T, chunk[:, window])
-            for index, row in enumerate(sums):
-                self[index][window].copy_(row)
-        self._length = kept
-        del self._chunks[-(-kept // _CHUNK) :]
+            sums = weights.new_zeros(len(weights), len(self[0][window]))
+            for part, group in zip(parts, groups, strict=True):
+                sums.addmm_(part, group[:, window])
+            rows = torch.split(sums, [len(group) for group in kept])
+            for group, row in zip(kept, rows, strict=True):
+                group[:, window] = row
+        self._length = len(weights)
+        del self._groups[len(kept) :]
 
     def taken(self) -> Tensor:
         """All vectors, one a row [length, size]; the basis is empty afterwards."""
-        result, start = self[0].new_empty(self._length, self[0].numel()), 0
-        filled = self._filled()
-        self._chunks, self._length = [], 0
-        while filled:  # each group is freed as soon as it is copied
-            chunk = filled.pop(0)
-            result[start : start + len(chunk)] = chunk
-            start += len(chunk)
-            del chunk
-        return result
+        groups = self._filled(self._length)
+        self._groups, self._length = [], 0
+        return groups[0] if len(groups) == 1 else torch.cat(groups)
 
-    def _with_rows_of(self, weights: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-        """The stored vectors, each group with its rows of ``weights``."""
-        filled = self._filled()
-        parts = torch.split(weights, [len(chunk) for chunk in filled])
-        return zip(parts, filled, strict=True)
-
-    def _filled(self) -> list[Tensor]:
-        rest = self._length - _CHUNK * (len(self._chunks) - 1)
-        return [*self._chunks[:-1], self._chunks[-1][:rest]]
+    def _filled(self, count: int) -> list[Tensor]:
+        """The first ``count`` vectors, as the rows of some matrices (views)."""
+        filled = []
+        for group in self._groups:
+            if count > 0:
+                filled.append(group[:count])
+            count -= len(group)
+        return filled

@@ -60,6 +60,7 @@ class Lanczos:
         operator: The symmetric matrix.
         start: First direction [size], of any length; random by default.
         generator: Source of the random directions.
+        basis: An empty one to fill, where its size is known.
 
     Raises:
         QbertError: When ``start`` is zero.
@@ -77,8 +78,9 @@ class Lanczos:
         *,
         start: Tensor | None = None,
         generator: torch.Generator | None = None,
+        basis: OrthonormalBasis | None = None,
     ) -> None:
-        self.basis = OrthonormalBasis()
+        self.basis = OrthonormalBasis() if basis is None else basis
         self._operator = operator
         self._generator = generator
         first = random_direction(operator, generator) if start is None else start
@@ -116,7 +118,7 @@ class Lanczos:
         self.num_products += 1
         if self._unit == 0.0:
             self._unit = float(torch.linalg.vector_norm(product, float("inf")))
-        product = product / (self._unit or 1.0)
+        product.div_(self._unit or 1.0)
         diagonal = float(torch.dot(current, product))
         product.sub_(current, alpha=diagonal)
         if not first and self._coupling[-1]:

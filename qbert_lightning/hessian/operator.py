@@ -37,7 +37,7 @@ class SymmetricOperator(Protocol):
         """Where the vectors live."""
 
     def __matmul__(self, vector: Tensor, /) -> Tensor:
-        """The product with ``vector`` [size]."""
+        """The product with ``vector`` [size]: a new tensor, which may be changed."""
 
 
 def num_examples(batch: Batch) -> float:

@@ -6,12 +6,14 @@ from math import hypot
 from pathlib import Path
 
 import pytest
+import torch
 
 from qbert_lightning.benchmarks.hessian_contestants import (
     CONTESTANTS,
     Contestant,
     Demand,
     FoundTrace,
+    _smallest_change,
 )
 from qbert_lightning.hessian import hutchinson_trace, top_eigenpairs
 from tests.benchmarks.problems import LAYER, problem
@@ -45,7 +47,8 @@ def test_all_find_the_same_eigenvalues(
         warnings.simplefilter("ignore")
         found = contestant.eigenpairs(given, DEMAND)
     assert list(found.values) == pytest.approx(exact.values, rel=1e-2)
-    assert max(given.residuals(LAYER, found.values, found.vectors)) < 0.1
+    residuals = given.residuals(LAYER, found.values, found.vectors)
+    assert max(residuals) < DEMAND.tolerance
     assert given.parameters(LAYER)[0].requires_grad
 
 
@@ -74,3 +77,10 @@ def test_ours_reaches_the_error_it_is_told(tmp_path: Path) -> None:
 def test_a_trace_of_samples() -> None:
     found = FoundTrace.of([1.0, 3.0])
     assert found == FoundTrace(trace=2.0, standard_error=1.0, num_products=2)
+
+
+def test_a_smaller_change_is_asked_for_where_vectors_are_deflated() -> None:
+    assert _smallest_change(replace(DEMAND, k=1)) == pytest.approx(1e-4)
+    assert _smallest_change(replace(DEMAND, k=2)) == pytest.approx(1e-6)
+    tight = replace(DEMAND, tolerance=1e-6)
+    assert 0 < _smallest_change(tight) == torch.finfo(torch.float32).eps
