@@ -10,6 +10,7 @@ import torch
 from qbert_lightning.plan import QuantScheme, RowGroups
 from qbert_lightning.quantizers import AffineSpec
 from qbert_lightning.runtimes.openvino_graph import OpenVinoGraph
+from qbert_lightning.runtimes.stored_layers import activation_levels
 from tests.runtimes.layers import observed, quantized_linear
 
 pytest.importorskip("openvino", reason="needs the extra `export` (openvino)")
@@ -33,7 +34,7 @@ def test_codes_become_whole_numbers_of_8_bits() -> None:
     kinds = kinds_of_nodes(QuantScheme(weight, observed(symmetric=False)))
     assert kinds["Constant u3"] == kinds["Convert i8"] == 1
     assert kinds["FakeQuantize"] == 1
-    assert kinds["Subtract"] == 0
+    assert kinds["Subtract"] == 1  # the input's lowest level, and no zero point
 
 
 def test_codes_of_8_bits_lie_in_the_file_as_whole_numbers() -> None:
@@ -47,7 +48,7 @@ def test_codes_of_8_bits_lie_in_the_file_as_whole_numbers() -> None:
 def test_codes_stay_packed_where_they_are_asked_to_or_meet_floats(
     packed: bool,
 ) -> None:
-    before = observed(symmetric=False) if packed else None
+    before = observed(symmetric=True) if packed else None
     kinds = kinds_of_nodes(
         QuantScheme(AffineSpec(2, RowGroups(4)), before), packed=packed
     )
@@ -56,3 +57,25 @@ def test_codes_stay_packed_where_they_are_asked_to_or_meet_floats(
     assert kinds["Convert i8"] == 0
     wide = kinds_of_nodes(QuantScheme(AffineSpec(5), before), packed=packed)
     assert wide["Subtract"] == (0 if packed else 1)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("symmetric", [True, False])
+def test_values_beside_an_edge_fall_as_in_the_model(symmetric: bool) -> None:
+    import openvino
+
+    quantizer = observed(symmetric=symmetric).build()
+    quantizer(torch.tensor([-0.7, 1.0]))
+    levels = activation_levels(quantizer.eval())
+    assert levels is not None
+    edges = levels.low + levels.step * (torch.arange(levels.num_levels - 1) + 0.5)
+    beside = torch.stack([edges.nextafter(torch.tensor(end)) for end in (-9.0, 9.0)])
+    graph = OpenVinoGraph(packed=False)
+    x = graph.look_up(torch.nn.Embedding.from_pretrained(beside), graph.input("x"))
+    graph.output("y", graph.rounded(x, levels))
+    settings = {"INFERENCE_PRECISION_HINT": "f32"}
+    compiled = openvino.Core().compile_model(graph.model(), "CPU", settings)
+    found = torch.from_numpy(compiled({"x": torch.arange(2)[None].numpy()})["y"])[0]
+    other = (found - quantizer(beside)).abs() > levels.step / 2
+    # A division is a product with a rounded reciprocal there.
+    assert other.float().mean() < 0.15
