@@ -105,7 +105,7 @@ class IntegerLinear(nn.Module):
         """``x [tokens, columns]`` → ``[tokens, rows]``."""
         y = self.known
         if self.row_sums is not None and x.offset is not None:
-            y = torch.addcmul(y, x.offset, self.row_sums)
+            y = y + x.offset * self.row_sums  # rounded twice, as in `integer_linear`
         for columns, matrix in blocks:
             part = AffineMatrix(x.codes[:, columns], x.scale, None)
             y = integer_linear(part, matrix, y)
