@@ -60,7 +60,8 @@ class PackedLinear(nn.Module):
 class IntegerLinear(nn.Module):
     """The same layer on integers: int8 codes, int32 sums, float afterwards.
 
-    With one block of columns, bit by bit what `quantized_linear` gives in training.
+    With one block of columns and one range for all tokens, bit by bit what
+    `quantized_linear` gives in training.
 
     Args:
         weight: The matrix.
