@@ -90,7 +90,10 @@ KINDS: Mapping[str, ModelKind] = {
         "a model for OpenVINO", ("openvino.safetensors",), _through("OpenVino")
     ),
     "onnxruntime": ModelKind(
-        "a model for ONNX Runtime", ("model.onnx",), _through("OnnxRuntime")
+        # Many a float model has a file of that name beside it, but no plan.
+        "a model for ONNX Runtime",
+        ("model.onnx", PLAN_FILE),
+        _through("OnnxRuntime"),
     ),
     "packed": ModelKind(
         "a packed model", _QUANTIZED, _from("export", "load_packed"), packed=True
@@ -200,10 +203,7 @@ def _folders(path: str | Path, kinds: Sequence[str]) -> Iterator[Path]:
 
 
 def _fetched(hub_id: str, kinds: Sequence[str]) -> Iterator[Path]:
-    """A repository of the hub; if need be once more, with other files of our kinds.
-
-    Many a float model has a ``model.onnx`` beside it that is not ours.
-    """
+    """A repository of the hub; if need be once more, with other files of our kinds."""
     from qbert_lightning.models import fetch_snapshot
 
     folder = fetch_snapshot(hub_id)

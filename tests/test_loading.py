@@ -160,6 +160,10 @@ def test_an_onnx_file_beside_a_float_model_is_not_fetched(hub: StandInHub) -> No
     (hub.repository / "model.onnx").write_bytes(b"of somebody else")
     assert find_model("owner/name").kind == "float"
     assert not (hub.cache / "model.onnx").exists()
+    with pytest.raises(QbertError, match="has a float model"):
+        find_model("owner/name", ("onnxruntime",), "--runtime onnxruntime")
+    assert (hub.cache / "model.onnx").exists()
+    assert find_model("owner/name").kind == "float"
 
 
 def test_a_name_that_the_hub_has_not_may_have_been_a_folder(
@@ -240,8 +244,11 @@ def test_each_kind_is_told_by_its_files(packed: Path, tmp_path: Path) -> None:
             save_checkpoint(calibrated(mixed_plan()), mixed_plan(), TOKENIZER, folder)
         if folder.name == "float":
             tiny_bert().save_pretrained(folder)
-        (folder / {"onnx": "model.onnx"}.get(folder.name, "x")).touch()
-        (folder / {"openvino": "openvino.safetensors"}.get(folder.name, "x")).touch()
+        if folder.name == "onnx":
+            (folder / companions.PLAN_FILE).touch()
+            (folder / "model.onnx").touch()
+        if folder.name == "openvino":
+            (folder / "openvino.safetensors").touch()
         assert {name for name, kind in KINDS.items() if kind.fits(folder)} == kinds
 
 

@@ -20,9 +20,10 @@ class QuantizedLayer(nn.Module):
     a float checkpoint loads into it.
 
     Attributes:
-        last_input: With it, training computes products on codes where the formats
-            allow it: the same numbers up to rounding, in less time and memory. The
-            layers of a model share it; `None` is fake quantization.
+        last_input: With it, training and answers without gradients compute products on
+            codes where the formats allow it: the same numbers up to rounding, in less
+            time and memory. The layers of a model share it; `None` is fake
+            quantization.
     """
 
     weight: Tensor

@@ -9,7 +9,8 @@ def is_recomputed() -> bool:
     """Whether a backward pass asks for this forward pass: gradient checkpointing.
 
     What was seen and counted the first time must not be once more, so that the same
-    numbers come out. Compiled graphs are never recomputed in Python.
+    numbers come out. A compiled graph is not asked: with checkpointing around it, every
+    pass counts.
     """
     if torch.compiler.is_compiling():
         return False

@@ -50,6 +50,8 @@ def allocate(
         "blocks": config["blocks"],
         "sensitivity": sensitivity.to_json() if sensitivity else None,
     }
+    if sensitivity is not None:  # sizes decide, and stand in the front
+        key["sizes"] = "of the packed file"
 
     def make(folder: Path) -> None:
         model, _ = load_float(float_stage.folder)

@@ -10,11 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from qbert_lightning.export import load_checkpoint
 from qbert_lightning.models import load_tokenizer
 from qbert_lightning.pipeline.describe_task import describe_task
-from qbert_lightning.pipeline.evaluate import (
-    computed,
-    computes_on_codes,
-    evaluate,
-)
+from qbert_lightning.pipeline.evaluate import computed, computes_on_codes, evaluate
 from qbert_lightning.pipeline.same_answers import difference
 from qbert_lightning.pipeline.stage_cache import Stage, key_hash
 from qbert_lightning.pipeline.workbench import Workbench
@@ -43,6 +39,7 @@ def deploy(bench: Workbench, runtime: Runtime, quantized: Stage) -> Stage:
         "quantized": quantized.key,
         "runtime": bench.config["runtime"],
         "task": describe_task(bench).to_json(),
+        "compared_on_codes": computes_on_codes(bench),
     }
     return bench.stage(
         "deploy", key, lambda folder: _deploy(bench, runtime, quantized, folder)

@@ -68,7 +68,9 @@ def evaluate_quantized(
     """Score a fake-quantized model, computed as a training of it would be.
 
     On codes, where ``quantize.int8_forward`` comes to that: the same numbers up to the
-    order in which floats are added, and ``runtime=integer`` gives them bit by bit.
+    order in which floats are added. On a CPU in float32 these are the products of
+    ``runtime=integer`` bit by bit, where a weight has one scale in each row and an
+    input has one for all.
 
     Args:
         bench: The run's objects.

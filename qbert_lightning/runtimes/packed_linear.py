@@ -60,7 +60,8 @@ class PackedLinear(nn.Module):
 class IntegerLinear(nn.Module):
     """The same layer on integers: int8 codes, int32 sums, float afterwards.
 
-    With one block of columns, bit by bit what `quantized_linear` gives in training.
+    With one block of columns and one range for all tokens, bit by bit what
+    `quantized_linear` gives in training.
 
     Args:
         weight: The matrix.
@@ -105,7 +106,7 @@ class IntegerLinear(nn.Module):
         """``x [tokens, columns]`` → ``[tokens, rows]``."""
         y = self.known
         if self.row_sums is not None and x.offset is not None:
-            y = torch.addcmul(y, x.offset, self.row_sums)
+            y = y + x.offset * self.row_sums  # rounded twice, as in `integer_linear`
         for columns, matrix in blocks:
             part = AffineMatrix(x.codes[:, columns], x.scale, None)
             y = integer_linear(part, matrix, y)

@@ -53,11 +53,8 @@ def test_gradients_and_ranges_are_those_without_checkpointing(
     plan = plan_of(observer, delay)
     expected, expected_buffers = trained(plan, int8, None)
     gradients, buffers = trained(plan, int8, use_reentrant)
-    # Its first pass records no gradients, so it is fake quantization: up to rounding.
-    tolerance = 1e-3 if int8 and use_reentrant else 0.0
-    close = {"rtol": tolerance, "atol": tolerance}
-    torch.testing.assert_close(gradients, expected, **close)
-    torch.testing.assert_close(buffers, expected_buffers, **close)
+    torch.testing.assert_close(gradients, expected, rtol=0, atol=0)
+    torch.testing.assert_close(buffers, expected_buffers, rtol=0, atol=0)
     counts = [int(n) for name, n in buffers.items() if name.endswith(".count")]
     assert set(counts) == {NUM_STEPS - delay}
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+import torch
 
 from qbert_lightning.cli import run_command
 from qbert_lightning.export import load_packed
-from qbert_lightning.pipeline.deploy import FACTS_FILE
+from qbert_lightning.pipeline import deploy as stage_file
+from qbert_lightning.pipeline.deploy import FACTS_FILE, deploy
 from qbert_lightning.report import collect_runs
 from qbert_lightning.report.markdown import markdown_table
 from qbert_lightning.report.table import write_csv
+from qbert_lightning.runtimes import Integer
 from qbert_lightning.tracking import RunRecord
 from tests.pipeline.test_loop import SMALL, outputs, records
 
@@ -89,3 +94,19 @@ def test_what_is_no_runtime_is_refused(
     for given in (DEPLOYED, FAST):  # a deployed folder, and a packed one
         assert run_command(["evaluate", *given, f"artifact={outputs.parent}"]) == 4
         assert "no such file: accepted" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("on_codes", [True, False])
+def test_what_its_answers_are_compared_with_is_in_its_key(
+    on_codes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = SimpleNamespace(to_json=dict)
+    monkeypatch.setattr(stage_file, "describe_task", lambda bench: task)
+    bench: Any = SimpleNamespace(
+        config={"runtime": {}, "quantize": {"int8_forward": on_codes}},
+        devices=[torch.device("cpu")],
+        stage=lambda name, key, make: key,
+    )
+    quantized: Any = SimpleNamespace(key="quantized")
+    key: Any = deploy(bench, Integer(), quantized)
+    assert key["compared_on_codes"] is on_codes
