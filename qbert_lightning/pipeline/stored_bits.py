@@ -8,8 +8,7 @@ from torch import nn
 
 from qbert_lightning.layers import apply_plan
 from qbert_lightning.plan import QuantPlan
-
-BITS_PER_BYTE = 8
+from qbert_lightning.plan.block_size import BITS_PER_BYTE
 
 
 def stored_bits(model: nn.Module, plan: QuantPlan) -> dict[str, int]:

@@ -4,7 +4,7 @@ Fake quantization stands exactly where the model has it; OpenVINO turns it into 
 products as it compiles. Three facts of its CPU plugin shape what is written here:
 
 * `FakeQuantize` adds its lowest code before it rounds, which takes the last digits of
-  small values: it gets codes that are rounded already, for one percent of the time.
+  small values: it gets codes that are rounded already.
 * An asymmetric activation becomes codes without a zero point if the graph holds
   ``x̂ − origin``, the origin being one of its levels; its product goes to the bias.
 * Anything computed from constants is computed once, at compilation. So codes lie in
