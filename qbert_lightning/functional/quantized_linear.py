@@ -22,6 +22,7 @@ from qbert_lightning.functional.affine import AffineParameters
 from qbert_lightning.functional.int8_codes import int8_codes
 from qbert_lightning.functional.integer_product import (
     AffineMatrix,
+    counted_from_zero,
     int8_matrix,
     integer_linear,
 )
@@ -56,7 +57,8 @@ def quantized_input(
     """
     matrix = x.reshape(-1, x.shape[-1])
     outside = Outside((1, x.numel()), levels) if clip_gradient else None
-    quantized = _quantized(matrix, levels, outside)
+    codes = int8_codes(matrix.reshape(1, -1), levels, outside).reshape(matrix.shape)
+    quantized = AffineMatrix(codes, *counted_from_zero(levels))
     return QuantizedInput(quantized, None if outside is None else outside.found())
 
 
@@ -110,7 +112,10 @@ class _QuantizedLinear(torch.autograd.Function):
         dtype: torch.dtype,
     ) -> Tensor:
         matrix, outside = quantized_x
-        quantized_weight = _quantized(weight, weight_levels)
+        codes = int8_codes(
+            weight.reshape(weight_levels.scale.shape[0], -1), weight_levels
+        )
+        quantized_weight = int8_matrix(codes.reshape(weight.shape), weight_levels)
         ctx.save_for_backward(*matrix, *quantized_weight, outside)
         ctx.types = (dtype, x.dtype, weight.dtype, None if bias is None else bias.dtype)
         return integer_linear(matrix, quantized_weight, bias).to(dtype)
@@ -122,11 +127,8 @@ class _QuantizedLinear(torch.autograd.Function):
         gradient: Tensor,
     ) -> tuple[Tensor | None, ...]:
         saved = ctx.saved_tensors
-        x, weight, outside = (
-            AffineMatrix(*saved[:3]),
-            AffineMatrix(*saved[3:6]),
-            saved[6],
-        )
+        x, weight = AffineMatrix(*saved[:4]), AffineMatrix(*saved[4:8])
+        outside = saved[8]
         dtype, x_type, weight_type, bias_type = ctx.types
         of_x = of_weight = of_bias = None
         if ctx.needs_input_grad[0]:
@@ -137,8 +139,8 @@ class _QuantizedLinear(torch.autograd.Function):
         if ctx.needs_input_grad[1]:
             of_weight = _small_product(gradient.T, x.codes.to(dtype))
             of_weight = of_weight.float().mul_(x.scale * CODE_SPAN)
-            if x.offset is not None:
-                of_weight.addcmul_(sums.reshape(-1, 1), x.offset)
+            if (zero := x.of_code_zero()) is not None:
+                of_weight.addcmul_(sums.reshape(-1, 1), zero)
             of_weight = of_weight.to(weight_type)
         if ctx.needs_input_grad[2]:
             of_bias = sums.to(bias_type)
@@ -149,11 +151,3 @@ def _small_product(left: Tensor, codes: Tensor) -> Tensor:
     """``left codes / CODE_SPAN``, which float16 can hold: many tokens are summed."""
     ignored = left.new_zeros(1)
     return torch.addmm(ignored, left, codes, beta=0, alpha=1 / CODE_SPAN)
-
-
-def _quantized(
-    matrix: Tensor, levels: AffineParameters, outside: Outside | None = None
-) -> AffineMatrix:
-    """A matrix ``[rows, columns]`` on levels of groups of consecutive rows."""
-    codes = int8_codes(matrix.reshape(levels.scale.shape[0], -1), levels, outside)
-    return int8_matrix(codes.reshape(matrix.shape), levels)

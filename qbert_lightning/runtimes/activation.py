@@ -12,11 +12,14 @@ from qbert_lightning.functional import (
     AffineParameters,
     dequantize,
     group,
-    int8_matrix,
     quantize,
     ungroup,
 )
-from qbert_lightning.functional.integer_product import centre
+from qbert_lightning.functional.integer_product import (
+    CountedLevels,
+    centre,
+    counted_from_zero,
+)
 from qbert_lightning.plan import PerToken
 from qbert_lightning.quantizers import AffineQuantizer
 
@@ -34,8 +37,10 @@ class Activation(nn.Module):
         self.spec = quantizer.spec
         self._parameters_of = quantizer.parameters_of
         self.observed: AffineParameters | None = None
+        self.counted: CountedLevels | None = None
         if quantizer.observer is not None:
             self.observed = quantizer.parameters_of(torch.empty(0))
+            self.counted = counted_from_zero(self.observed)
 
     def forward(self, x: Tensor) -> Tensor:
         """The nearest levels, as fake quantization gives them."""
@@ -59,7 +64,8 @@ class Activation(nn.Module):
             codes = quantize(groups, levels)
             if shift := centre(levels):
                 codes.sub_(shift)
-            yield int8_matrix(codes.to(torch.int8).reshape(tile.shape), levels)
+            moved = codes.to(torch.int8).reshape(tile.shape)
+            yield AffineMatrix(moved, *(self.counted or counted_from_zero(levels)))
 
     def _levels(self, groups: Tensor) -> AffineParameters:
         return self.observed or self._parameters_of(groups)

@@ -1,9 +1,10 @@
 r"""Matrix products with weights that stay packed: on integers, or on levels.
 
-With ``x̂ = s_x c_x + o_x`` and, in each block of columns over which a row of ``ŵ`` keeps
-its scale, ``ŵ = s_w c_w + o_w``, a layer is
+With ``x̂ = s_x (c_x + z_x) + o_x`` and, in each block of columns over which a row of
+``ŵ`` keeps its scale, ``ŵ = s_w c_w + o_w``, a layer is
 
-    x̂ ŵᵀ + b = Σ_blocks [ s_x s_w · c_x c_wᵀ + s_x o_w · Σ c_x ] + o_x · Σ ŵ + b
+    x̂ ŵᵀ + b = Σ_blocks [ s_x s_w · (c_x c_wᵀ + z_x Σ c_w) + s_x o_w · Σ (c_x + z_x) ]
+                + o_x · Σ ŵ + b
 
 Q8BERT (section 2.2) has one block and no offsets, and a bias in int32 at the scale of
 the sums; here the sums leave the integers first, so that the bias is not rounded. Row
@@ -18,8 +19,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from qbert_lightning.functional import AffineMatrix, integer_linear
-from qbert_lightning.functional.integer_product import level_sums, moved_offset
+from qbert_lightning.functional import AffineMatrix
+from qbert_lightning.functional.integer_product import (
+    code_sums,
+    level_sums,
+    scaled_product,
+)
 from qbert_lightning.runtimes.activation import Activation
 from qbert_lightning.runtimes.packed_weight import Block, PackedWeight
 
@@ -71,6 +76,7 @@ class IntegerLinear(nn.Module):
     """
 
     known: Tensor
+    code_sums: Tensor | None
     row_sums: Tensor | None
 
     def __init__(
@@ -83,14 +89,19 @@ class IntegerLinear(nn.Module):
         super().__init__()
         self.weight, self.before, self.after = weight, before, after
         known = torch.zeros(weight.rows) if bias is None else bias
-        row_sums = None
+        sums = row_sums = None
         if not before.spec.symmetric:
-            each = [level_sums(block.matrix)[0] for block in weight.blocks()]
-            row_sums = torch.stack(each).sum(0)
-            if before.observed is not None:  # o_x · Σ ŵ is known for good
-                known = known + moved_offset(before.observed)[0] * row_sums
+            each = [
+                (block.matrix, code_sums(block.matrix)) for block in weight.blocks()
+            ]
+            sums = torch.cat([of_codes for _, of_codes in each])
+            row_sums = torch.cat([level_sums(*pair) for pair in each]).sum(0)
+            if before.counted is not None and before.counted.offset is not None:
+                # o_x · Σ ŵ is known for good.
+                known = known + before.counted.offset[0] * row_sums
                 row_sums = None
         self.register_buffer("known", known)
+        self.register_buffer("code_sums", sums)
         self.register_buffer("row_sums", row_sums)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -107,7 +118,8 @@ class IntegerLinear(nn.Module):
         y = self.known
         if self.row_sums is not None and x.offset is not None:
             y = y + x.offset * self.row_sums  # rounded twice, as in `integer_linear`
-        for columns, matrix in blocks:
-            part = AffineMatrix(x.codes[:, columns], x.scale, None)
-            y = integer_linear(part, matrix, y)
+        for index, (columns, matrix) in enumerate(blocks):
+            part = x._replace(codes=x.codes[:, columns])
+            sums = None if self.code_sums is None else self.code_sums[index : index + 1]
+            y = scaled_product(part, matrix, sums, y)
         return y

@@ -20,6 +20,7 @@ from qbert_lightning.functional import (
 )
 from qbert_lightning.functional.integer_product import (
     AffineMatrix,
+    counted_from_zero,
     cpu_is_exact,
     float_product,
     integer_linear,
@@ -102,6 +103,12 @@ def levels_of(groups: Tensor, num_bits: int, symmetric: bool) -> AffineParameter
     return choose_parameters(low, high, num_bits, symmetric=symmetric)
 
 
+def counted(matrix: Tensor, levels: AffineParameters) -> AffineMatrix:
+    """An input as layers get it: codes that count from the level nearest to zero."""
+    codes = int8_codes(matrix.reshape(len(levels.scale), -1), levels)
+    return AffineMatrix(codes.reshape(matrix.shape), *counted_from_zero(levels))
+
+
 def quantized(x: Tensor, num_groups: int, num_bits: int, symmetric: bool) -> tuple:
     """A matrix as codes, and the same one fake-quantized and in float64."""
     groups = x.reshape(num_groups, -1)
@@ -131,7 +138,8 @@ def test_linear_equals_fake_quantized_operands(
     x = torch.randn(20, 48, generator=generator) + 1
     w = torch.randn(128, 48, generator=generator) + 0.5
     b = torch.randn(128, generator=generator) if bias else None
-    coded_x, fake_x, exact_x = quantized(x, 1, 8, symmetric_input)
+    _, fake_x, exact_x = quantized(x, 1, 8, symmetric_input)
+    coded_x = counted(x, levels_of(x.reshape(1, -1), 8, symmetric_input))
     coded_w, fake_w, exact_w = quantized(w, num_groups, num_bits, symmetric_weight)
 
     y = integer_linear(coded_x, coded_w, b)
@@ -146,11 +154,40 @@ def test_linear_equals_fake_quantized_operands(
 @pytest.mark.parametrize("symmetric", [True, False])
 def test_each_token_may_have_a_scale_of_its_own(symmetric: bool) -> None:
     x, w = torch.randn(20, 48) * torch.rand(20, 1) * 9, torch.randn(24, 48)
-    coded_x, _, exact_x = quantized(x, 20, 8, symmetric)
+    exact_x = quantized(x, 20, 8, symmetric)[2]
+    coded_x = counted(x, levels_of(x, 8, symmetric))
     coded_w, _, exact_w = quantized(w, 12, 4, False)
     exact = exact_x @ exact_w.T
     y = integer_linear(coded_x, coded_w)
     assert (y - exact).abs().max() < 1e-6 * exact.abs().max()
+
+
+def test_a_range_far_to_one_side_takes_no_digits() -> None:
+    """GELU's: nearly all of it just above the lowest level, and some far away."""
+    generator = torch.Generator().manual_seed(0)
+    x = F.gelu(torch.randn(64, 1536, generator=generator))
+    x[0, 0] = 30.0
+    w = torch.randn(128, 1536, generator=generator) / 30
+    coded_w, _, exact_w = quantized(w, 128, 4, False)
+    exact = quantized(x, 1, 8, False)[2] @ exact_w.T
+    y = integer_linear(counted(x, levels_of(x.reshape(1, -1), 8, False)), coded_w)
+    assert (y - exact).abs().mean() < 2e-7 * exact.std()
+
+
+@pytest.mark.parametrize(
+    ("low", "steps", "offset"),
+    [(-3.25, 125, -0.25), (4.0, 128, 4.0), (-300.0, -128, -44.0)],
+)
+def test_steps_from_zero_reach_as_far_as_the_codes(
+    low: float, steps: int, offset: float
+) -> None:
+    levels = AffineParameters(torch.ones(1, 1), torch.tensor([[low]]), 0, 255)
+    found = counted_from_zero(levels)
+    assert found.steps is not None
+    assert found.offset is not None
+    assert (found.steps.item(), found.offset.item()) == (steps, offset)
+    moved = AffineMatrix(torch.tensor([[-128]], dtype=torch.int8), *found)
+    assert moved.values().item() == low
 
 
 def test_unsigned_codes_are_moved_into_int8() -> None:

@@ -36,7 +36,7 @@ def test_levels_are_the_quantizers_to_the_bit(
     assert torch.equal(packed.look_up(often), expected[often])
     joined = torch.empty(shape)
     for block in packed.blocks():
-        codes, scale, offset = block.matrix
+        codes, scale, offset, _ = block.matrix
         assert codes.dtype == torch.int8
         moved = codes.float() * scale + (0 if offset is None else offset)
         joined[:, block.columns] = moved
