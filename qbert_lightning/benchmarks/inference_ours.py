@@ -16,6 +16,7 @@ from qbert_lightning.benchmarks.contestant import (
     answers_of,
 )
 from qbert_lightning.export import load_checkpoint
+from qbert_lightning.layers import set_int8_forward
 from qbert_lightning.models import load_tokenizer
 from qbert_lightning.runtimes.base import Runtime
 
@@ -31,14 +32,16 @@ class Deployed(Contestant):
     runtime: Runtime
 
     def prepare(self, place: Place, batches: Sequence[Batch]) -> nn.Module:
-        """Deploy the checkpoint; the fake-quantized model is what it has to match."""
+        """Deploy the checkpoint, and match the fake-quantized model on its codes."""
         model, plan = load_checkpoint(place.model)
         self.runtime.check(plan)
         tokenizer = load_tokenizer(str(place.model))
         _deployed(place).mkdir()
         self.runtime.write(model, plan, tokenizer, _deployed(place))
         # Writing may take the model apart.
-        return load_checkpoint(place.model)[0]
+        wanted = load_checkpoint(place.model)[0]
+        set_int8_forward(wanted, True)  # as it is trained and scored
+        return wanted
 
     def load(self, place: Place) -> Answer:
         """As the runtime loads it."""

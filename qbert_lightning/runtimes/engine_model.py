@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 Arrays = Mapping[str, np.ndarray]
 Answer = Callable[[Arrays], Arrays]
-"""From inputs by name, int64 ``[batch, tokens]``, to outputs by name, float32."""
+"""From inputs by name, int64 ``[batch, tokens]``, to outputs by name, float32.
+
+The outputs are new arrays, which belong to who asked.
+"""
 
 
 class EngineModel(nn.Module):
@@ -62,12 +65,12 @@ class EngineModel(nn.Module):
             token_type_ids = torch.zeros_like(input_ids)
         values = (input_ids, attention_mask, token_type_ids)
         arrays = {
-            name: value.cpu().to(torch.int64).numpy()
+            name: value.to("cpu", torch.int64).numpy()
             for name, value in zip(INPUTS, values, strict=True)
         }
         self._check(arrays)
         outputs = {
-            name: torch.from_numpy(np.array(each)).to(input_ids.device)
+            name: torch.from_numpy(each).to(input_ids.device)
             for name, each in self.answer(arrays).items()
         }
         return self.output_type(**outputs)
@@ -81,6 +84,7 @@ class EngineModel(nn.Module):
             "token_type_ids": self.config.type_vocab_size,
         }
         for name, count in rows.items():
-            ids = inputs[name]
-            if ids.size and not 0 <= ids.min() <= ids.max() < count:
+            # As unsigned numbers, those below zero are the largest.
+            ids = inputs[name].view(np.uint64)
+            if ids.size and ids.max() >= count:
                 raise QbertError(f"{name}: accepted ids from 0 to {count - 1}", DATA)
