@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from qbert_lightning.functional.affine import AffineParameters
+from qbert_lightning.functional.affine_matrix import centre
 from qbert_lightning.functional.blocks import codes_by_part
-from qbert_lightning.functional.integer_product import centre
 from qbert_lightning.functional.outside import Outside
 
 

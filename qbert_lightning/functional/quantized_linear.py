@@ -1,7 +1,7 @@
 r"""A linear layer on fake-quantized operands, computed on their codes.
 
 Forward, the values of ``F.linear(fake_quantize(x), fake_quantize(W), b)`` come from an
-integer product (see `integer_product`). Only codes are kept for the backward pass, one
+integer product (see `integer_linear`). Only codes are kept for the backward pass, one
 byte a value, which is what straight-through estimation makes of it: with ``g`` the
 gradient of the output and ``x̂ = s c + o``,
 
@@ -19,13 +19,13 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from qbert_lightning.functional.affine import AffineParameters
-from qbert_lightning.functional.int8_codes import int8_codes
-from qbert_lightning.functional.integer_product import (
+from qbert_lightning.functional.affine_matrix import (
     AffineMatrix,
     counted_from_zero,
     int8_matrix,
-    integer_linear,
 )
+from qbert_lightning.functional.int8_codes import int8_codes
+from qbert_lightning.functional.integer_linear import integer_linear
 from qbert_lightning.functional.outside import Outside, clear
 
 CODE_SPAN = 2**7  # no int8 code is larger

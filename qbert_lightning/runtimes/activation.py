@@ -15,7 +15,7 @@ from qbert_lightning.functional import (
     quantize,
     ungroup,
 )
-from qbert_lightning.functional.integer_product import (
+from qbert_lightning.functional.affine_matrix import (
     CountedLevels,
     centre,
     counted_from_zero,

@@ -20,11 +20,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from qbert_lightning.functional import AffineMatrix
-from qbert_lightning.functional.integer_product import (
-    code_sums,
-    level_sums,
-    scaled_product,
-)
+from qbert_lightning.functional.affine_matrix import code_sums, level_sums
+from qbert_lightning.functional.integer_linear import scaled_product
 from qbert_lightning.runtimes.activation import Activation
 from qbert_lightning.runtimes.packed_weight import Block, PackedWeight
 

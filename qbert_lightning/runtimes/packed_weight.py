@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from qbert_lightning.functional import code_range, pack, packed_bytes, ungroup, unpack
-from qbert_lightning.functional.integer_product import AffineMatrix
+from qbert_lightning.functional.affine_matrix import AffineMatrix
 from qbert_lightning.plan import Granularity, InputColumnBuckets
 from qbert_lightning.quantizers import AffineSpec, Encoded
 
