@@ -19,7 +19,8 @@ def encoded_weights(model: nn.Module) -> dict[str, Encoded]:
     """Codes and parameters of every quantized weight of a live model.
 
     Args:
-        model: With its plan applied and its weights not frozen.
+        model: With its plan applied; a weight that was frozen has the codes of its
+            levels.
 
     Returns:
         Layer name → encoded weight, in model order; layers whose weight the plan leaves

@@ -32,7 +32,7 @@ from qbert_lightning.export.encoding import (
 from qbert_lightning.export.model_card import CARD_FILE, model_card
 from qbert_lightning.layers import quantized_layers
 from qbert_lightning.plan import QuantPlan
-from qbert_lightning.quantizers import Encoded
+from qbert_lightning.quantizers import Encoded, settled
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -65,7 +65,7 @@ def save_packed(
     """Write a quantized model at its true size.
 
     Args:
-        model: With the plan applied and not frozen.
+        model: With the plan applied; one that `load_packed` gave is written as it was.
         plan: Its plan.
         tokenizer: Saved beside it.
         folder: An existing folder.
@@ -87,6 +87,9 @@ def save_packed(
 def load_packed(folder: Path) -> tuple[PreTrainedModel, QuantPlan]:
     """A packed model, its weights decoded; same logits as the fake-quantized model.
 
+    Its layers still know the levels of their weights, so that it also has that model's
+    logits on codes (`qbert_lightning.layers.set_int8_forward`), bit by bit.
+
     Args:
         folder: One that `save_packed` wrote.
 
@@ -99,8 +102,9 @@ def load_packed(folder: Path) -> tuple[PreTrainedModel, QuantPlan]:
     packed = read_packed(folder)
     tensors = dict(packed.tensors)
     for name, layer, quantizer in with_quantized_weights(packed.model):
-        tensors[f"{name}.weight"] = quantizer.decode(packed.weights[name])
-        layer.weight_quantizer = nn.Identity()
+        encoded = packed.weights[name]
+        tensors[f"{name}.weight"] = quantizer.decode(encoded)
+        layer.weight_quantizer = settled(quantizer, encoded)
     load_strictly(packed.model, tensors, str(folder / MODEL_FILE))
     return packed.model, packed.plan
 

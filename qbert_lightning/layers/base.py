@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from qbert_lightning.layers.last_input import LastInput
 from qbert_lightning.observers import is_recomputed
 from qbert_lightning.plan import QuantScheme, QuantSpec
+from qbert_lightning.quantizers import Quantizer, settled
 
 
 class QuantizedLayer(nn.Module):
@@ -65,8 +66,11 @@ class QuantizedLayer(nn.Module):
     @torch.no_grad()
     def freeze_weight(self) -> None:
         """Put the quantized values in place of the float weight, for good."""
-        self.weight.copy_(self.weight_quantizer(self.weight))
-        self.weight_quantizer = nn.Identity()
+        quantizer = self.weight_quantizer
+        if isinstance(quantizer, Quantizer):
+            encoded = quantizer.encode(self.weight)
+            self.weight.copy_(quantizer.decode(encoded))
+            self.weight_quantizer = settled(quantizer, encoded)
 
 
 def _build(spec: QuantSpec | None, shape: Sequence[int], layer: str) -> nn.Module:

@@ -267,9 +267,8 @@ def _evaluate_artifact(bench: Workbench, record: RunRecord) -> None:
         return
     file = _exported(folder / MODEL_FILE)
     load = lambda: load_packed(folder)[0]  # noqa: E731
-    # Its weights are levels, so products are of floats whatever `int8_forward` is.
-    scored = _enter(record, "evaluate", evaluate(bench, load, file_digest(file)))
-    record.metrics.update(scores_of(scored))
+    answered = evaluate_quantized(bench, load, file_digest(file))
+    record.metrics.update(scores_of(_enter(record, "evaluate", answered)))
     record.metrics["quant/bytes_on_disk"] = file.stat().st_size
 
 

@@ -100,6 +100,23 @@ def test_answers_without_gradients_are_computed_on_codes() -> None:
             assert not torch.equal(ours(x), theirs(x))  # sums in another order
 
 
+def test_a_frozen_weight_has_the_same_answers_on_codes() -> None:
+    ours, theirs = twins(QuantScheme(AffineSpec(4, RowGroups(4)), OBSERVED))
+    x = torch.randn(64, 12)
+    for layer in (ours, theirs):
+        layer(x)
+        layer.eval()
+    with torch.no_grad():
+        on_codes, in_floats = ours(x), theirs(x)
+        for layer in (ours, theirs):
+            layer.freeze_weight()
+        assert torch.equal(ours(x), on_codes)
+        assert torch.equal(theirs(x), in_floats)
+    assert ours.state_dict().keys() == {"weight", "bias", "step"} | {
+        f"input_quantizer.observer.{end}" for end in ("low", "high", "count")
+    }
+
+
 @pytest.mark.parametrize(
     "scheme",
     [

@@ -15,7 +15,7 @@ from qbert_lightning.cli import run_command
 from qbert_lightning.export import load_checkpoint, load_packed
 from qbert_lightning.export.checkpoint import MODEL_FILE
 from qbert_lightning.export.digest import file_digest
-from qbert_lightning.pipeline.stage_cache import MARKER
+from qbert_lightning.pipeline.stage_cache import MARKER, key_hash
 from qbert_lightning.tracking import Journal, RunRecord, read_metrics
 
 SMALL = [
@@ -299,6 +299,7 @@ def test_every_verb_stops_at_its_stage(outputs: Path, verb: str, last: str) -> N
 
 def test_artifacts_stand_in_for_stages(outputs: Path) -> None:
     short = [*SMALL, "finetune.max_steps=2", "quantize.max_steps=2"]
+    short += ["quantize.int8_forward=true"]
     assert run_command(["run", *short]) == 0
     [first] = records(outputs)
     folders = {name: stage["folder"] for name, stage in first.stages.items()}
@@ -309,15 +310,14 @@ def test_artifacts_stand_in_for_stages(outputs: Path) -> None:
     assert "analyze" not in again.stages
     assert again.bits == first.bits
     artifact = f"artifact={Path(folders['export']).resolve()}"
-    on_codes = "quantize.int8_forward=true"
-    assert run_command(["evaluate", *short, artifact, on_codes, "name=packed"]) == 0
+    assert run_command(["evaluate", *short, artifact, "name=packed"]) == 0
     packed = next(run for run in records(outputs) if run.name == "packed")
-    key = "test/accuracy"
-    assert packed.metrics[key] == pytest.approx(first.metrics[key], abs=1e-7)
-    # A packed model is computed in floats, and so is its evaluation's key.
+    assert packed.metrics["test/accuracy"] == first.metrics["test/accuracy"]
+    # Computed on codes as the run's own model is, and so is its evaluation's key.
     stage = json.loads(Path(packed.stages["evaluate"]["folder"], MARKER).read_text())
     file = Path(folders["export"], MODEL_FILE)
-    assert stage["key"]["model"] == file_digest(file)
+    on_codes = {"model": file_digest(file), "int8_forward": True}
+    assert stage["key"]["model"] == key_hash(on_codes)
 
 
 @pytest.mark.parametrize(
