@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from math import inf, sqrt
 
 import torch
 from torch import nn
 
 from qbert_lightning.errors import QbertError
+from qbert_lightning.hessian.batch import Batch, LossFunction, num_examples
 from qbert_lightning.hessian.evaluation import differentiating_only
-from qbert_lightning.hessian.gradient_graph import GradientGraph
-from qbert_lightning.hessian.operator import Batch, LossFunction, num_examples
+from qbert_lightning.hessian.kept_graphs import KeptGraphs
 from qbert_lightning.hessian.sample_numbers import sample_numbers
-from qbert_lightning.hessian.strata import Stratum, stratify
+from qbert_lightning.hessian.strata import stratify
 from qbert_lightning.hessian.trace_cell import TraceCell
 
 _PLANS = 3  # the later ones for a ‖H z‖² that was far off
@@ -115,7 +114,7 @@ def stratified_trace(
         )
     strata = stratify(model, loss_function, batches, batch_weight=batch_weight)
     budget = most * sum(stratum.cost for stratum in strata)
-    graphs = _Graphs(model, loss_function, parameters, cache_mib)
+    graphs = KeptGraphs(model, loss_function, parameters, cache_mib)
 
     def numbers(cells: Sequence[TraceCell]) -> list[int]:
         """Samples of each cell in all."""
@@ -156,34 +155,3 @@ def _split(cell: TraceCell, count: int) -> Sequence[TraceCell]:
     """The cell, or one for each matrix if ``count`` samples are enough for all."""
     parts = cell.by_matrix()
     return parts if count >= _ENOUGH * len(parts) > _ENOUGH else [cell]
-
-
-class _Graphs:
-    """The gradient graphs of strata; kept, while there is room."""
-
-    def __init__(
-        self,
-        model: nn.Module,
-        loss_function: LossFunction,
-        parameters: Sequence[nn.Parameter],
-        cache_mib: float,
-    ) -> None:
-        self._model = model
-        self._loss_function = loss_function
-        self._parameters = parameters
-        self._room = cache_mib * 2**20
-        self._kept: dict[int, GradientGraph] = {}
-
-    def __call__(self, stratum: Stratum) -> tuple[GradientGraph, bool]:
-        """The graph of a stratum, and whether it is kept."""
-        if id(stratum) in self._kept:
-            return self._kept[id(stratum)], True
-        device = self._parameters[0].device
-        batch = {key: value.to(device) for key, value in stratum.batch.items()}
-        loss_function = partial(self._loss_function, batch)
-        graph = GradientGraph(loss_function, self._parameters, self._model)
-        has_room = graph.num_bytes <= self._room
-        if has_room:
-            self._room -= graph.num_bytes
-            self._kept[id(stratum)] = graph
-        return graph, has_room

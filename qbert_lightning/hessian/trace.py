@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from qbert_lightning.errors import QbertError
-from qbert_lightning.hessian.operator import (
-    HessianOperator,
+from qbert_lightning.hessian.operator import HessianOperator
+from qbert_lightning.hessian.symmetric_operator import (
     SymmetricOperator,
     curvature_along,
 )
