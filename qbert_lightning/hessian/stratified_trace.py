@@ -16,8 +16,10 @@ from qbert_lightning.hessian.kept_graphs import KeptGraphs
 from qbert_lightning.hessian.sample_numbers import sample_numbers
 from qbert_lightning.hessian.strata import stratify
 from qbert_lightning.hessian.trace_cell import TraceCell
+from qbert_lightning.hessian.widening import widening
 
-_PLANS = 3  # the later ones for a ‖H z‖² that was far off
+_PLANS = 2  # the later one for a ‖H z‖² that was far off
+_MOST_ROOM = 1.5  # as more samples come, an error is widened less
 _ENOUGH = 2  # samples for each matrix, from which on a stratum is split
 
 
@@ -27,8 +29,8 @@ class StratifiedTrace:
 
     Attributes:
         trace: The estimate.
-        standard_error: Its standard deviation, or a little more; an estimate too, and a
-            rough one after few samples of a cell in which one eigenvalue stands out.
+        standard_error: Its standard deviation, or a little more, and much more where
+            few samples do not tell it well: twice it covers the trace (`widening`).
         size: Rows of the matrix.
         num_products: Products taken, each with some of the data and parameters.
     """
@@ -77,9 +79,11 @@ def stratified_trace(
     How many samples a cell needs shows from the first, because a sample's variance is
     2 (‖H‖² − Σ Hᵢᵢ²) ≤ 2 ‖H‖² = 2 E ‖H z‖² (‖·‖ Frobenius) and ‖H z‖² hardly varies
     unless an eigenvalue stands out; so it is looked at again as samples come. That
-    upper bound is also what the standard error is made of. The number of samples
-    depends on ‖H z‖ and not on zᵀ H z, so that choosing it biases next to nothing; but
-    a `tolerance` goes by the estimate, so that one which is too high stops sooner.
+    upper bound is also what the standard error is made of. It is widened by what few
+    ‖H z‖² leave open (`widening`), and for that samples come last, because more of them
+    leave less open. The number of samples depends on ‖H z‖ and not on zᵀ H z,
+    so that choosing it biases next to nothing; but a `tolerance` goes by the estimate,
+    so that one which is too high stops sooner.
 
     Args:
         model: The network that ``loss_function`` runs.
@@ -116,14 +120,14 @@ def stratified_trace(
     budget = most * sum(stratum.cost for stratum in strata)
     graphs = KeptGraphs(model, loss_function, parameters, cache_mib)
 
-    def numbers(cells: Sequence[TraceCell]) -> list[int]:
-        """Samples of each cell in all."""
+    def numbers(cells: Sequence[TraceCell], room: float = 1.0) -> list[int]:
+        """Samples of each cell in all, for an error that is smaller by ``room``."""
         target = max(standard_error, tolerance * abs(sum(each.mean for each in cells)))
         return sample_numbers(
             [cell.variance for cell in cells],
             [cell.stratum.cost for cell in cells],
             [len(cell.samples) for cell in cells],
-            target=target**2,
+            target=(target / room) ** 2,
             budget=budget,
         )
 
@@ -143,12 +147,22 @@ def stratified_trace(
         sampled(cells, [1] * len(cells))
         for _ in range(_PLANS):
             sampled(cells, numbers(cells))
+        sampled(cells, numbers(cells, min(_widening(cells), _MOST_ROOM)))
     return StratifiedTrace(
         trace=sum(cell.mean for cell in cells),
-        standard_error=sqrt(sum(cell.variance / len(cell.samples) for cell in cells)),
+        standard_error=_widening(cells) * sqrt(sum(_spreads(cells))),
         size=sum(each.numel() for each in parameters),
         num_products=sum(len(cell.samples) for cell in cells),
     )
+
+
+def _spreads(cells: Sequence[TraceCell]) -> list[float]:
+    """Variance of what each cell adds to the trace."""
+    return [cell.variance / len(cell.samples) for cell in cells]
+
+
+def _widening(cells: Sequence[TraceCell]) -> float:
+    return widening(_spreads(cells), [cell.squares for cell in cells])
 
 
 def _split(cell: TraceCell, count: int) -> Sequence[TraceCell]:

@@ -18,7 +18,7 @@ from qbert_lightning.hessian.strata import Stratum
 
 # Without ‖H z‖² a sample is cheaper, so it is taken of the first samples and then of
 # some: it hardly varies, but where an eigenvalue stands out as much as zᵀ H z itself.
-_FIRST_SQUARES = 2
+_FIRST_SQUARES = 4
 _EVERY = 8
 
 
