@@ -9,9 +9,10 @@ from qbert_lightning.hessian.operator import HessianOperator
 from qbert_lightning.hessian.power_iteration import power_iteration
 from qbert_lightning.hessian.spectral_density import SpectralDensity, spectral_density
 from qbert_lightning.hessian.start import leaning_direction
-from qbert_lightning.hessian.stratified_trace import StratifiedTrace, stratified_trace
+from qbert_lightning.hessian.stratified_trace import stratified_trace
 from qbert_lightning.hessian.symmetric_operator import SymmetricOperator
-from qbert_lightning.hessian.trace import TraceEstimate, block_traces, hutchinson_trace
+from qbert_lightning.hessian.trace import block_traces, hutchinson_trace
+from qbert_lightning.hessian.trace_estimate import StratifiedTrace, TraceEstimate
 
 __all__ = [
     "Batch",

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from math import inf, sqrt
+from math import sqrt
 
 import torch
 from torch import nn
@@ -16,41 +15,12 @@ from qbert_lightning.hessian.kept_graphs import KeptGraphs
 from qbert_lightning.hessian.sample_numbers import sample_numbers
 from qbert_lightning.hessian.strata import stratify
 from qbert_lightning.hessian.trace_cell import TraceCell
+from qbert_lightning.hessian.trace_estimate import StratifiedTrace
 from qbert_lightning.hessian.widening import widening
 
 _PLANS = 2  # the later one for a ‖H z‖² that was far off
 _MOST_ROOM = 1.5  # as more samples come, an error is widened less
 _ENOUGH = 2  # samples for each matrix, from which on a stratum is split
-
-
-@dataclass(frozen=True)
-class StratifiedTrace:
-    """An estimated trace.
-
-    Attributes:
-        trace: The estimate.
-        standard_error: Its standard deviation, or a little more, and much more where
-            few samples do not tell it well: twice it covers the trace (`widening`).
-        size: Rows of the matrix.
-        num_products: Products taken, each with some of the data and parameters.
-    """
-
-    trace: float
-    standard_error: float
-    size: int
-    num_products: int
-
-    @property
-    def mean_eigenvalue(self) -> float:
-        """The trace over the size: HAWQ-V2's *average trace*."""
-        return self.trace / self.size
-
-    @property
-    def relative_error(self) -> float:
-        """The standard error as a share of the trace; infinite for a trace of zero."""
-        if self.standard_error == 0.0:
-            return 0.0
-        return self.standard_error / abs(self.trace) if self.trace else inf
 
 
 def stratified_trace(
