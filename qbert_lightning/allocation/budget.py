@@ -58,8 +58,9 @@ class Budget(ABC):
     def refuse(self, smallest: float, candidate_bits: Sequence[int]) -> NoReturn:
         """Raises `QbertError` naming the smallest possible value."""
         raise QbertError(
-            f"allocator.{self.key}={self.value}: the smallest possible with "
-            f"candidate_bits={list(candidate_bits)} is {ceil(smallest * 1e4) / 1e4:g}"
+            f"allocator.{self.key}={self.value}: accepted from "
+            f"{ceil(smallest * 1e4) / 1e4:.10g}, the smallest possible with "
+            f"candidate_bits={list(candidate_bits)}"
         )
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from qbert_lightning.errors import QbertError
-from qbert_lightning.hessian.operator import Batch
+from qbert_lightning.hessian.batch import Batch
 
 _MASK = "attention_mask"
 # Where tokens are missing nothing is looked at, and no label counts.

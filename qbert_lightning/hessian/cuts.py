@@ -61,21 +61,19 @@ class Cuts:
             self._is_closed = False
             self._waiting.clear()
 
-    def ends_here(self, place: object, part: Tensor) -> bool:
-        """Whether a second gradient goes no further than this cut."""
-        if self._is_closed:
-            self.meet(place, part)
-        return self._is_closed
+    def meet(self, place: object, part: Tensor) -> bool:
+        """Multiply c_j and a'_j when the second of them has come.
 
-    def meet(self, place: object, part: Tensor) -> None:
-        """Multiply c_j and a'_j when the second of them has come."""
-        if not self._is_closed:
-            return
-        other = self._waiting.pop(place, None)
-        if other is None:
-            self._waiting[place] = part
-        else:
-            self._products.append(torch.dot(part.flatten(), other.flatten()))
+        Returns:
+            Whether second gradients end at the cuts.
+        """
+        if self._is_closed:
+            other = self._waiting.pop(place, None)
+            if other is None:
+                self._waiting[place] = part
+            else:
+                self._products.append(torch.dot(part.flatten(), other.flatten()))
+        return self._is_closed
 
 
 class _Cut(torch.autograd.Function):
@@ -88,8 +86,7 @@ class _Cut(torch.autograd.Function):
         cuts: Cuts,
         place: object,
     ) -> Tensor:
-        ctx.cuts, ctx.place = cuts, place
-        ctx.set_materialize_grads(False)
+        _remember(ctx, cuts, place)
         return value.clone()
 
     @staticmethod
@@ -97,7 +94,7 @@ class _Cut(torch.autograd.Function):
         ctx: Any,  # noqa: ANN401
         gradient: Tensor | None,
     ) -> tuple[Tensor | None, None, None]:
-        if gradient is None or ctx.cuts.ends_here(ctx.place, gradient):
+        if gradient is None or ctx.cuts.meet(ctx.place, gradient):
             return None, None, None
         adjoint = _Adjoint.apply(gradient, ctx.cuts, ctx.place)  # type: ignore[no-untyped-call]
         return adjoint, None, None
@@ -113,8 +110,7 @@ class _Adjoint(torch.autograd.Function):
         cuts: Cuts,
         place: object,
     ) -> Tensor:
-        ctx.cuts, ctx.place = cuts, place
-        ctx.set_materialize_grads(False)
+        _remember(ctx, cuts, place)
         return adjoint.view_as(adjoint)
 
     @staticmethod
@@ -125,3 +121,9 @@ class _Adjoint(torch.autograd.Function):
         if tangent is not None:
             ctx.cuts.meet(ctx.place, tangent)
         return tangent, None, None
+
+
+def _remember(ctx: Any, cuts: Cuts, place: object) -> None:  # noqa: ANN401
+    """For the way back through either side of a cut."""
+    ctx.cuts, ctx.place = cuts, place
+    ctx.set_materialize_grads(False)

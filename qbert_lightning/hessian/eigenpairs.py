@@ -12,7 +12,7 @@ from torch import Tensor
 from qbert_lightning.errors import QbertError
 from qbert_lightning.hessian.basis import OrthonormalBasis
 from qbert_lightning.hessian.lanczos import Lanczos, RitzPairs
-from qbert_lightning.hessian.operator import SymmetricOperator
+from qbert_lightning.hessian.symmetric_operator import SymmetricOperator
 
 Order = Literal["magnitude", "algebraic"]
 # Products beyond ``k`` that are always taken: a start that is all but orthogonal to the

@@ -2,54 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from functools import partial
-from itertools import accumulate, pairwise
+from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
 from types import TracebackType
-from typing import Protocol, Self
 
 import torch
 from torch import Tensor, nn
 
 from qbert_lightning.errors import FAILED, QbertError
-from qbert_lightning.hessian.evaluation import differentiating_only
+from qbert_lightning.hessian.batch import Batch, LossFunction, num_examples
 from qbert_lightning.hessian.gradient_graph import GradientGraph
-
-Batch = Mapping[str, Tensor]
-LossFunction = Callable[[dict[str, Tensor]], Tensor]
-
-
-class SymmetricOperator(Protocol):
-    """A symmetric matrix known by its products; a square `Tensor` is one too."""
-
-    @property
-    def shape(self) -> Sequence[int]:
-        """``(size, size)``."""
-
-    @property
-    def dtype(self) -> torch.dtype:
-        """Number format of the vectors it takes."""
-
-    @property
-    def device(self) -> torch.device:
-        """Where the vectors live."""
-
-    def __matmul__(self, vector: Tensor, /) -> Tensor:
-        """The product with ``vector`` [size]: a new tensor, which may be changed."""
+from qbert_lightning.hessian.kept_graphs import KeptGraphs
+from qbert_lightning.hessian.mean_loss import MeanLoss
 
 
-def num_examples(batch: Batch) -> float:
-    """Rows of a batch: the weight with which batch means add up to the data's mean.
-
-    >>> num_examples({"labels": torch.zeros(5)})
-    5.0
-    """
-    return float(next(iter(batch.values())).shape[0])
-
-
-class HessianOperator:
+class HessianOperator(MeanLoss):
     """The Hessian of a model's mean loss with respect to named blocks of parameters.
 
     The parameters are laid end to end in one flat vector, so one block gives its
@@ -93,43 +60,15 @@ class HessianOperator:
         cache_mib: float = 2048.0,
         batch_weight: Callable[[Batch], float] = num_examples,
     ) -> None:
-        if not batches:
-            raise QbertError("hessian: no batch to average over: accepted one or more")
-        self.parameters = _laid_end_to_end(blocks)
-        sizes = [sum(each.numel() for each in block) for block in blocks.values()]
-        bounds = pairwise(accumulate(sizes, initial=0))
-        self.slices = {
-            name: slice(*bound) for name, bound in zip(blocks, bounds, strict=True)
-        }
-        self.size = sum(sizes)
-        self._model = model
-        self._loss_function = loss_function
-        self._batches = batches
-        weights = [batch_weight(batch) for batch in batches]
-        self._shares = [weight / sum(weights) for weight in weights]
-        self._room = cache_mib * 2**20
-        self._kept: dict[int, GradientGraph] = {}
-        self._context: ExitStack | None = None
+        super().__init__(
+            model, loss_function, blocks, batches, batch_weight=batch_weight
+        )
+        self._graphs = KeptGraphs(model, loss_function, self.parameters, cache_mib)
 
     @property
     def shape(self) -> tuple[int, int]:
         """``(size, size)``."""
         return (self.size, self.size)
-
-    @property
-    def dtype(self) -> torch.dtype:
-        """Number format of the parameters, and so of the vectors."""
-        return self.parameters[0].dtype
-
-    @property
-    def device(self) -> torch.device:
-        """Where the parameters are, and so the vectors."""
-        return self.parameters[0].device
-
-    def __enter__(self) -> Self:
-        self._context = ExitStack()
-        self._context.enter_context(differentiating_only(self._model, self.parameters))
-        return self
 
     def __exit__(
         self,
@@ -137,23 +76,19 @@ class HessianOperator:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._kept.clear()
-        if self._context is not None:
-            self._context.close()
-            self._context = None
+        self._graphs.clear()
+        super().__exit__(kind, error, trace)
 
     def __matmul__(self, vector: Tensor, /) -> Tensor:
         """The product with ``vector`` [size]; raises `QbertError`."""
-        self._check_open()
         product = torch.zeros_like(vector)
-        pieces, sums = self._pieces(vector), self._pieces(product)
-        for index, share in enumerate(self._shares):
-            with self._naming(index):
-                graph, keep = self._graph(index), index in self._kept
-                parts = graph.parts(pieces, keep=keep)
-                for total, part in zip(sums, parts, strict=True):
-                    total.add_(part, alpha=share)
-                del graph, parts  # before the next one is built
+        pieces, sums = self.pieces(vector), self.pieces(product)
+
+        def add(share: float, graph: GradientGraph, *, keep: bool) -> None:
+            for total, part in zip(sums, graph.parts(pieces, keep=keep), strict=True):
+                total.add_(part, alpha=share)
+
+        self._for_each_graph(add)
         self._check_finite(product, "a product")
         return product
 
@@ -166,63 +101,35 @@ class HessianOperator:
         Raises:
             QbertError: Like a product.
         """
-        self._check_open()
-        curvature, pieces = 0.0, self._pieces(vector)
-        for index, share in enumerate(self._shares):
-            with self._naming(index):
-                graph, keep = self._graph(index), index in self._kept
-                curvature += share * graph.curvature(pieces, keep=keep)
-                del graph  # before the next one is built
+        curvature, pieces = 0.0, self.pieces(vector)
+
+        def add(share: float, graph: GradientGraph, *, keep: bool) -> None:
+            nonlocal curvature
+            curvature += share * graph.curvature(pieces, keep=keep)
+
+        self._for_each_graph(add)
         if not isfinite(curvature):
             raise _not_finite(", ".join(self.slices), "a curvature")
         return curvature
 
     def gradient(self) -> Tensor:
         """The gradient of the mean loss [size]; raises `QbertError` like a product."""
-        self._check_open()
         gradient = torch.zeros(self.size, dtype=self.dtype, device=self.device)
-        for index, share in enumerate(self._shares):
-            with self._naming(index):
-                gradient.add_(self._graph(index).gradient(), alpha=share)
+
+        def add(share: float, graph: GradientGraph, *, keep: bool) -> None:
+            gradient.add_(graph.gradient(), alpha=share)
+
+        self._for_each_graph(add)
         self._check_finite(gradient, "the gradient")
         return gradient
 
-    @torch.no_grad()
-    def loss(self, displacement: Tensor | None = None) -> float:
-        """The mean loss, with the parameters moved by ``displacement`` [size] if given.
-
-        It may be infinite or NaN far away; the parameters are put back to the bit.
-        """
-        self._check_open()
-        before = [each.data for each in self.parameters]
-        if displacement is not None:
-            for parameter, cut in zip(
-                self.parameters, self._pieces(displacement), strict=True
-            ):
-                parameter.data = parameter.data + cut
-        try:
-            return sum(
-                share * float(self._loss_function(self._moved(index)))
-                for index, share in enumerate(self._shares)
-            )
-        finally:
-            for parameter, data in zip(self.parameters, before, strict=True):
-                parameter.data = data
-
-    def split(self, vector: Tensor) -> dict[str, Tensor]:
-        """The part of a flat vector [size] that belongs to each block (views)."""
-        return {name: vector[part] for name, part in self.slices.items()}
-
-    def _pieces(self, vector: Tensor) -> list[Tensor]:
-        """A flat vector cut and shaped like the parameters (views)."""
-        cuts = torch.split(vector, [each.numel() for each in self.parameters])
-        return [
-            cut.view_as(each) for cut, each in zip(cuts, self.parameters, strict=True)
-        ]
-
-    def _check_open(self) -> None:
-        if self._context is None:
-            raise RuntimeError("HessianOperator: take products inside its `with`")
+    def _for_each_graph(self, use: Callable[..., None]) -> None:
+        """Call ``use`` with share and graph of every batch, one after the other."""
+        for index, (share, batch) in enumerate(self._shared_batches()):
+            with self._naming(index):
+                graph, keep = self._graphs(batch)
+                use(share, graph, keep=keep)
+                del graph  # before the next one is built
 
     def _check_finite(self, vector: Tensor, what: str) -> None:
         if bool(torch.isfinite(vector.sum())):  # one pass; it may overflow in a sum
@@ -231,62 +138,7 @@ class HessianOperator:
             if not bool(torch.isfinite(part).all()):
                 raise _not_finite(name, what)
 
-    @contextmanager
-    def _naming(self, index: int) -> Iterator[None]:
-        """Say which blocks and which batch an error came from."""
-        try:
-            yield
-        except QbertError as error:
-            where = f"hessian of {', '.join(self.slices)}, batch {index}"
-            raise QbertError(f"{where}: {error}", error.code) from error
-
-    def _moved(self, index: int) -> dict[str, Tensor]:
-        batch = self._batches[index]
-        return {key: value.to(self.device) for key, value in batch.items()}
-
-    def _graph(self, index: int) -> GradientGraph:
-        """The graph of a batch's gradient; kept, while there is room."""
-        if index in self._kept:
-            return self._kept[index]
-        loss_function = partial(self._loss_function, self._moved(index))
-        graph = GradientGraph(loss_function, self.parameters, self._model)
-        taken = sum(kept.num_bytes for kept in self._kept.values())
-        if taken + graph.num_bytes <= self._room:
-            self._kept[index] = graph
-        return graph
-
 
 def _not_finite(blocks: str, what: str) -> QbertError:
     message = f"{what} is not finite: accepted finite weights, data and loss"
     return QbertError(f"hessian of {blocks}: {message}", FAILED)
-
-
-def curvature_along(operator: SymmetricOperator, vector: Tensor) -> float:
-    """``vector · operator vector``, as cheaply as the operator can.
-
-    >>> curvature_along(torch.diag(torch.tensor([1.0, 2.0])), torch.tensor([1.0, 3.0]))
-    19.0
-    """
-    if isinstance(operator, HessianOperator):
-        return operator.curvature_along(vector)
-    return float(torch.dot(vector, operator @ vector))
-
-
-def _laid_end_to_end(
-    blocks: Mapping[str, Sequence[nn.Parameter]],
-) -> list[nn.Parameter]:
-    """All parameters in order; raises `QbertError` for none or for one twice."""
-    owner: dict[nn.Parameter, str] = {}
-    for name, parameters in blocks.items():
-        for parameter in parameters:
-            if parameter in owner:
-                raise QbertError(
-                    f"hessian: blocks {owner[parameter]} and {name} share a parameter: "
-                    "accepted blocks without common parameters"
-                )
-            owner[parameter] = name
-    if not owner:
-        raise QbertError(
-            f"hessian: no parameters in blocks {sorted(blocks)}: accepted one or more"
-        )
-    return list(owner)

@@ -9,7 +9,7 @@ from qbert_lightning.errors import QbertError
 from qbert_lightning.hessian.basis import safe_norm
 from qbert_lightning.hessian.eigenpairs import Eigenpairs
 from qbert_lightning.hessian.lanczos import random_direction
-from qbert_lightning.hessian.operator import SymmetricOperator
+from qbert_lightning.hessian.symmetric_operator import SymmetricOperator
 
 
 def power_iteration(

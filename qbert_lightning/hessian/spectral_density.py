@@ -10,7 +10,7 @@ from torch import Tensor
 
 from qbert_lightning.errors import QbertError
 from qbert_lightning.hessian.lanczos import Lanczos
-from qbert_lightning.hessian.operator import SymmetricOperator
+from qbert_lightning.hessian.symmetric_operator import SymmetricOperator
 
 
 @dataclass(frozen=True)

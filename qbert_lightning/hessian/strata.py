@@ -11,9 +11,9 @@ from operator import itemgetter
 import torch
 from torch import Tensor, nn
 
+from qbert_lightning.hessian.batch import Batch, LossFunction, num_examples, on_device
 from qbert_lightning.hessian.batch_rows import num_tokens, rows_of, together
 from qbert_lightning.hessian.evaluation import differentiating_only
-from qbert_lightning.hessian.operator import Batch, LossFunction, num_examples
 
 # What a product costs whatever its size, in tokens: reading the weights, drawing signs.
 # Measured with BERT layers of width 384 on one processor core.
@@ -67,7 +67,7 @@ def stratify(
     device = next(model.parameters()).device
     with differentiating_only(model, ()), torch.no_grad():
         errors = [
-            weight * _error(loss_function({k: x.to(device) for k, x in row.items()}))
+            weight * _error(loss_function(on_device(row, device)))
             for row, weight in zip(rows, weights, strict=True)
         ]
     order = sorted(range(len(rows)), key=lambda i: -errors[i])

@@ -3,53 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
-from math import inf, sqrt
+from math import sqrt
 
 import torch
 from torch import nn
 
 from qbert_lightning.errors import QbertError
+from qbert_lightning.hessian.batch import Batch, LossFunction, num_examples
 from qbert_lightning.hessian.evaluation import differentiating_only
-from qbert_lightning.hessian.gradient_graph import GradientGraph
-from qbert_lightning.hessian.operator import Batch, LossFunction, num_examples
+from qbert_lightning.hessian.kept_graphs import KeptGraphs
 from qbert_lightning.hessian.sample_numbers import sample_numbers
-from qbert_lightning.hessian.strata import Stratum, stratify
+from qbert_lightning.hessian.strata import stratify
 from qbert_lightning.hessian.trace_cell import TraceCell
+from qbert_lightning.hessian.trace_estimate import StratifiedTrace
+from qbert_lightning.hessian.widening import widening
 
-_PLANS = 3  # the later ones for a ‖H z‖² that was far off
+_PLANS = 2  # the later one for a ‖H z‖² that was far off
+_MOST_ROOM = 1.5  # as more samples come, an error is widened less
 _ENOUGH = 2  # samples for each matrix, from which on a stratum is split
-
-
-@dataclass(frozen=True)
-class StratifiedTrace:
-    """An estimated trace.
-
-    Attributes:
-        trace: The estimate.
-        standard_error: Its standard deviation, or a little more; an estimate too, and a
-            rough one after few samples of a cell in which one eigenvalue stands out.
-        size: Rows of the matrix.
-        num_products: Products taken, each with some of the data and parameters.
-    """
-
-    trace: float
-    standard_error: float
-    size: int
-    num_products: int
-
-    @property
-    def mean_eigenvalue(self) -> float:
-        """The trace over the size: HAWQ-V2's *average trace*."""
-        return self.trace / self.size
-
-    @property
-    def relative_error(self) -> float:
-        """The standard error as a share of the trace; infinite for a trace of zero."""
-        if self.standard_error == 0.0:
-            return 0.0
-        return self.standard_error / abs(self.trace) if self.trace else inf
 
 
 def stratified_trace(
@@ -78,9 +49,11 @@ def stratified_trace(
     How many samples a cell needs shows from the first, because a sample's variance is
     2 (‖H‖² − Σ Hᵢᵢ²) ≤ 2 ‖H‖² = 2 E ‖H z‖² (‖·‖ Frobenius) and ‖H z‖² hardly varies
     unless an eigenvalue stands out; so it is looked at again as samples come. That
-    upper bound is also what the standard error is made of. The number of samples
-    depends on ‖H z‖ and not on zᵀ H z, so that choosing it biases next to nothing; but
-    a `tolerance` goes by the estimate, so that one which is too high stops sooner.
+    upper bound is also what the standard error is made of. It is widened by what few
+    ‖H z‖² leave open (`widening`), and for that samples come last, because more of them
+    leave less open. The number of samples depends on ‖H z‖ and not on zᵀ H z,
+    so that choosing it biases next to nothing; but a `tolerance` goes by the estimate,
+    so that one which is too high stops sooner.
 
     Args:
         model: The network that ``loss_function`` runs.
@@ -115,16 +88,16 @@ def stratified_trace(
         )
     strata = stratify(model, loss_function, batches, batch_weight=batch_weight)
     budget = most * sum(stratum.cost for stratum in strata)
-    graphs = _Graphs(model, loss_function, parameters, cache_mib)
+    graphs = KeptGraphs(model, loss_function, parameters, cache_mib)
 
-    def numbers(cells: Sequence[TraceCell]) -> list[int]:
-        """Samples of each cell in all."""
+    def numbers(cells: Sequence[TraceCell], room: float = 1.0) -> list[int]:
+        """Samples of each cell in all, for an error that is smaller by ``room``."""
         target = max(standard_error, tolerance * abs(sum(each.mean for each in cells)))
         return sample_numbers(
             [cell.variance for cell in cells],
             [cell.stratum.cost for cell in cells],
             [len(cell.samples) for cell in cells],
-            target=target**2,
+            target=(target / room) ** 2,
             budget=budget,
         )
 
@@ -144,46 +117,25 @@ def stratified_trace(
         sampled(cells, [1] * len(cells))
         for _ in range(_PLANS):
             sampled(cells, numbers(cells))
+        sampled(cells, numbers(cells, min(_widening(cells), _MOST_ROOM)))
     return StratifiedTrace(
         trace=sum(cell.mean for cell in cells),
-        standard_error=sqrt(sum(cell.variance / len(cell.samples) for cell in cells)),
+        standard_error=_widening(cells) * sqrt(sum(_spreads(cells))),
         size=sum(each.numel() for each in parameters),
         num_products=sum(len(cell.samples) for cell in cells),
     )
+
+
+def _spreads(cells: Sequence[TraceCell]) -> list[float]:
+    """Variance of what each cell adds to the trace."""
+    return [cell.variance / len(cell.samples) for cell in cells]
+
+
+def _widening(cells: Sequence[TraceCell]) -> float:
+    return widening(_spreads(cells), [cell.squares for cell in cells])
 
 
 def _split(cell: TraceCell, count: int) -> Sequence[TraceCell]:
     """The cell, or one for each matrix if ``count`` samples are enough for all."""
     parts = cell.by_matrix()
     return parts if count >= _ENOUGH * len(parts) > _ENOUGH else [cell]
-
-
-class _Graphs:
-    """The gradient graphs of strata; kept, while there is room."""
-
-    def __init__(
-        self,
-        model: nn.Module,
-        loss_function: LossFunction,
-        parameters: Sequence[nn.Parameter],
-        cache_mib: float,
-    ) -> None:
-        self._model = model
-        self._loss_function = loss_function
-        self._parameters = parameters
-        self._room = cache_mib * 2**20
-        self._kept: dict[int, GradientGraph] = {}
-
-    def __call__(self, stratum: Stratum) -> tuple[GradientGraph, bool]:
-        """The graph of a stratum, and whether it is kept."""
-        if id(stratum) in self._kept:
-            return self._kept[id(stratum)], True
-        device = self._parameters[0].device
-        batch = {key: value.to(device) for key, value in stratum.batch.items()}
-        loss_function = partial(self._loss_function, batch)
-        graph = GradientGraph(loss_function, self._parameters, self._model)
-        has_room = graph.num_bytes <= self._room
-        if has_room:
-            self._room -= graph.num_bytes
-            self._kept[id(stratum)] = graph
-        return graph, has_room

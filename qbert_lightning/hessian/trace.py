@@ -2,57 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import inf, sqrt
-from statistics import fmean, stdev
-
 import torch
 from torch import Tensor
 
 from qbert_lightning.errors import QbertError
-from qbert_lightning.hessian.operator import (
-    HessianOperator,
+from qbert_lightning.hessian.operator import HessianOperator
+from qbert_lightning.hessian.symmetric_operator import (
     SymmetricOperator,
     curvature_along,
 )
-
-
-@dataclass(frozen=True)
-class TraceEstimate:
-    """An estimated trace.
-
-    Attributes:
-        samples: zᵀ H z of each random vector.
-        size: Rows of the matrix.
-    """
-
-    samples: tuple[float, ...]
-    size: int
-
-    @property
-    def trace(self) -> float:
-        """Mean of the samples."""
-        return fmean(self.samples)
-
-    @property
-    def mean_eigenvalue(self) -> float:
-        """The trace over the size: HAWQ-V2's *average trace*."""
-        return self.trace / self.size
-
-    @property
-    def standard_error(self) -> float:
-        """Standard deviation of `trace` as an estimate; infinite for one sample."""
-        if len(self.samples) < 2:
-            return inf
-        return stdev(self.samples) / sqrt(len(self.samples))
-
-    @property
-    def relative_error(self) -> float:
-        """The standard error as a share of the trace; infinite for a trace of zero."""
-        error = self.standard_error
-        if error == 0.0:
-            return 0.0
-        return error / abs(self.trace) if self.trace else inf
+from qbert_lightning.hessian.trace_estimate import TraceEstimate
 
 
 def hutchinson_trace(

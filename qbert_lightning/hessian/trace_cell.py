@@ -12,12 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from qbert_lightning.errors import FAILED, QbertError
+from qbert_lightning.hessian.batch import Batch
 from qbert_lightning.hessian.gradient_graph import GradientGraph, inner_product
 from qbert_lightning.hessian.strata import Stratum
 
 # Without ‖H z‖² a sample is cheaper, so it is taken of the first samples and then of
 # some: it hardly varies, but where an eigenvalue stands out as much as zᵀ H z itself.
-_FIRST_SQUARES = 2
+_FIRST_SQUARES = 4
 _EVERY = 8
 
 
@@ -52,14 +53,14 @@ class TraceCell:
     def draw(
         self,
         count: int,
-        graph_of: Callable[[Stratum], tuple[GradientGraph, bool]],
+        graph_of: Callable[[Batch], tuple[GradientGraph, bool]],
         generator: torch.Generator | None,
     ) -> None:
         """Take ``count`` samples more.
 
         Args:
             count: How many; none if it is negative.
-            graph_of: The graph of a stratum, and whether it is wanted afterwards.
+            graph_of: The graph of a batch, and whether it is wanted afterwards.
             generator: Source of the random signs.
 
         Raises:
@@ -67,7 +68,7 @@ class TraceCell:
         """
         if count <= 0:
             return
-        graph, is_kept = graph_of(self.stratum)
+        graph, is_kept = graph_of(self.stratum.batch)
         block = graph.block(self.chosen)
         for left in reversed(range(count)):
             signs = [_signs_like(each, generator) for each in self._own]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,9 @@ from qbert_lightning import plan
 from qbert_lightning.allocation import given_bits, named_bits
 from qbert_lightning.errors import QbertError
 from qbert_lightning.pipeline.block_names import block_names
+from qbert_lightning.pipeline.reachable_budget import check_budget
+from qbert_lightning.pipeline.stored_by_shapes import granularity_of
 from qbert_lightning.plan import SchemeRule, bert_shapes
-from qbert_lightning.plan.size import BITS_PER_MEGABYTE
 
 # Allocators under which `quant.weight_bits` means something.
 RULES_OWN = ("qbert_lightning.allocation.Uniform", "qbert_lightning.allocation.Given")
@@ -47,13 +47,19 @@ def check_consistency(
     check_quant_overrides(config, overridden, references)
     check_model(config["model"])
     check_lengths(config["task"].get("data", {}), config["model"])
-    shapes = layer_shapes(config["model"])
-    check_groups(config["quant"]["rules"], raw["quant"]["rules"], shapes)
-    check_budget(config["allocator"], shapes)
-    check_blocks(config["blocks"], shapes)
+    rules, shapes = config["quant"]["rules"], layer_shapes(_float_model(config))
+    check_groups(rules, raw["quant"]["rules"], shapes)
+    blocks = checked_blocks(config["blocks"], shapes)
+    check_budget(config["allocator"], rules, blocks, shapes)
     check_given(config["allocator"], config["blocks"], shapes)
     check_subsets(config["analysis"])
     check_estimator(config.get("sensitivity", {}), config["task"])
+
+
+def _float_model(config: Node) -> Node:
+    """Which model is quantized: a checkpoint of one's own, or the one to train."""
+    checkpoint = config["checkpoint"]
+    return {"name_or_path": checkpoint} if checkpoint else config["model"]
 
 
 def check_paths(config: Node) -> None:
@@ -193,14 +199,8 @@ def check_groups(rules: Node, raw_rules: Node, shapes: Shapes) -> None:
     for layer, shape in shapes.items():
         matching = [name for name, rule in patterns.items() if rule.matches(layer)]
         weight = rules[matching[-1]].get("weight") if matching else None
-        node = dict((weight or {}).get("granularity") or {})
-        granularity = getattr(
-            plan, str(node.pop("_target_", "")).rpartition(".")[2], None
-        )
-        if granularity is None:
-            continue
         try:
-            granularity(**node).check(shape, layer)
+            granularity_of(weight or {}).check(shape, layer)
         except QbertError as error:
             address = f"quant.rules.{matching[-1]}.weight.granularity"
             raise QbertError(_with_address(str(error), address, raw_rules)) from error
@@ -217,40 +217,14 @@ def _with_address(message: str, address: str, raw_rules: Node) -> str:
     return f"{key}{message.removeprefix(argument)}"
 
 
-def check_budget(allocator: Node, shapes: Shapes) -> None:
-    """Refuse a budget that no choice among the candidate widths can meet."""
-    candidates = allocator.get("candidate_bits")
-    if not candidates:
-        if candidates is not None:
-            raise QbertError("allocator.candidate_bits=[]: accepted widths from 2..8")
-        return
-    average, megabytes = allocator.get("average_bits"), allocator.get("megabytes")
-    has_budget = {"average_bits", "megabytes"} & set(allocator)
-    if has_budget and (average is None) == (megabytes is None):
-        raise QbertError(
-            f"allocator.average_bits={_null(average)} and "
-            f"allocator.megabytes={_null(megabytes)}: accepted exactly one of them, "
-            "the other null"
-        )
-    low, high = min(candidates), max(candidates)
-    if average is not None and not low <= average <= high:
-        raise QbertError(
-            f"allocator.average_bits={average}: accepted {low}..{high}, the range of "
-            f"allocator.candidate_bits={candidates}"
-        )
-    weights = sum(prod(shape) for name, shape in shapes.items() if ".encoder." in name)
-    least = weights * low / BITS_PER_MEGABYTE
-    if megabytes is not None and megabytes < least:
-        raise QbertError(
-            f"allocator.megabytes={megabytes}: accepted more than {least:.3f}, the "
-            f"encoder's weights at {low} bits"
-        )
+def checked_blocks(blocks: str | Sequence[str], shapes: Shapes) -> list[str]:
+    """The names of the blocks, as far as they are known.
 
-
-def check_blocks(blocks: str | Sequence[str], shapes: Shapes) -> None:
-    """Refuse patterns that match no part of the model, or parts within parts."""
+    Raises:
+        QbertError: For patterns that match no part of the model, or parts within parts.
+    """
     if blocks in plan.BLOCK_WORDS or not shapes:
-        return
+        return block_names(blocks, shapes)
     patterns = [blocks] if isinstance(blocks, str) else blocks
     prefix = next(iter(shapes)).partition(".")[0]
     norms = [
@@ -260,7 +234,7 @@ def check_blocks(blocks: str | Sequence[str], shapes: Shapes) -> None:
     ]
     others = [f"{prefix}.{part}" for part in OTHER_PARTS]
     every = plan.with_parents([*shapes, *norms, *others, *HEADS])
-    plan.matching_names(patterns, every)
+    return plan.matching_names(patterns, every)
 
 
 def check_given(allocator: Node, blocks: str | Sequence[str], shapes: Shapes) -> None:
@@ -292,7 +266,3 @@ def check_estimator(sensitivity: Node, task: Node) -> None:
             "sensitivity.estimator=stratified: accepted hutchinson with "
             f"task={task.get('name')}, whose loss depends on padding"
         )
-
-
-def _null(value: object) -> str:
-    return "null" if value is None else str(value)

@@ -14,16 +14,15 @@ from qbert_lightning.pipeline.block_names import block_names
 from qbert_lightning.pipeline.consistency import layer_shapes
 from qbert_lightning.pipeline.float_models import Shapes, parameter_shapes
 from qbert_lightning.pipeline.instantiate import instantiate
-from qbert_lightning.plan import (
-    BlockSize,
-    Granularity,
-    PerTensor,
-    QuantPlan,
-    SchemeRule,
+from qbert_lightning.pipeline.stored_by_shapes import (
+    StoredWeight,
+    layers_of,
+    stored_sizes,
+    stored_weights,
 )
-from qbert_lightning.plan.size import FLOAT_BITS, affine_bits
+from qbert_lightning.plan import BlockSize, QuantPlan
+from qbert_lightning.plan.size import FLOAT_BITS
 
-AFFINE = "qbert_lightning.quantizers.AffineSpec"
 EXACT, AT_MOST, AT_LEAST = "", "≤ ", "≥ "
 
 
@@ -44,23 +43,6 @@ class PredictedSize:
         return f"{self.relation}{self.num_bytes:,}"
 
 
-@dataclass(frozen=True)
-class _Weight:
-    """How a layer's weight is stored."""
-
-    num_bits: int
-    granularity: Granularity
-    symmetric: bool
-
-    def bits(self, shape: tuple[int, ...], num_bits: int | None = None) -> int:
-        return affine_bits(
-            shape,
-            num_bits or self.num_bits,
-            self.granularity,
-            symmetric=self.symmetric,
-        )
-
-
 def predicted_size(
     config: Mapping[str, Any], float_model: Path | None
 ) -> PredictedSize | None:
@@ -75,12 +57,12 @@ def predicted_size(
         formula here, or a budget for blocks that are patterns.
     """
     parameters = parameter_shapes(float_model) if float_model else {}
-    layers = _layers(parameters) if parameters else layer_shapes(config["model"])
-    weights = _weights(config, layers)
+    layers = layers_of(parameters) or layer_shapes(config["model"])
+    weights = stored_weights(config["quant"]["rules"], layers)
     if config["plan"] is not None or not layers or weights is None:
         return None
-    quantized = _quantized_bits(config, layers, weights)
-    if quantized is None or (quantized[1] and not parameters):
+    quantized = _quantized_bits(config, parameters, layers, weights)
+    if quantized is None:
         return None
     bits, relation = quantized
     if not parameters:
@@ -94,94 +76,47 @@ def predicted_size(
     return PredictedSize((bits + sum(rest) * FLOAT_BITS) // 8, relation)
 
 
-def _layers(parameters: Shapes) -> Shapes:
-    """Layer → weight shape of every table and matrix."""
-    return {
-        name.removesuffix(".weight"): shape
-        for name, shape in parameters.items()
-        if name.endswith(".weight") and len(shape) == 2
-    }
-
-
-def _weights(config: Mapping[str, Any], layers: Shapes) -> dict[str, _Weight] | None:
-    """Layer → how its weight is stored, by the last rule that matches."""
-    rules = config["quant"]["rules"].values()
-    found = {}
-    for layer in layers:
-        matching = [rule for rule in rules if SchemeRule(rule["match"]).matches(layer)]
-        node = matching[-1].get("weight") if matching else None
-        if node is None:
-            continue
-        if node.get("_target_") != AFFINE:
-            return None
-        cut = node.get("granularity")
-        found[layer] = _Weight(
-            num_bits=node.get("num_bits", 8),
-            granularity=instantiate(cut) if cut else PerTensor(),
-            symmetric=node.get("symmetric", False),
-        )
-    return found
-
-
 def _quantized_bits(
-    config: Mapping[str, Any], layers: Shapes, weights: Mapping[str, _Weight]
+    config: Mapping[str, Any],
+    parameters: Shapes,
+    layers: Shapes,
+    weights: Mapping[str, StoredWeight],
 ) -> tuple[int, str] | None:
     """Bits of all quantized weights, and whether they are a limit."""
-    own = sum(weight.bits(layers[layer]) for layer, weight in weights.items())
     allocator = instantiate(config["allocator"])
     names = block_names(config["blocks"], [*weights])
-    plan = QuantPlan(dict.fromkeys(weights))  # type: ignore[arg-type]
-    inside = {name: plan.layers_of(name) for name in names}
-    if allocator.needs_sensitivity:
-        if not names or not isinstance(allocator, BudgetedAllocator):
-            return None
-        blocks = _block_sizes(allocator.candidate_bits, inside, layers, weights)
-        return own + _most(allocator, blocks) - _own(inside, layers, weights), AT_MOST
-    try:
-        bits = allocator.allocate(None, {name: BlockSize(0, {}) for name in names})
-    except QbertError:  # it names blocks that are known only once the model is there
-        return None
-    for block, width in bits.items():
-        for layer in inside[block]:
-            shape, weight = layers[layer], weights[layer]
-            own += weight.bits(shape, width) - weight.bits(shape)
-    return own, EXACT
 
-
-def _block_sizes(
-    widths: tuple[int, ...],
-    inside: Mapping[str, tuple[str, ...]],
-    layers: Shapes,
-    weights: Mapping[str, _Weight],
-) -> dict[str, BlockSize]:
-    return {
-        block: BlockSize(
-            sum(prod(layers[name]) for name in names),
-            {
-                bits: sum(weights[name].bits(layers[name], bits) for name in names)
-                for bits in widths
-            },
+    def stored(bits: Mapping[str, int]) -> int:
+        widths = {layer: weight.num_bits for layer, weight in weights.items()}
+        for block, width in bits.items():
+            for layer in plan.layers_of(block):
+                widths[layer] = width
+        return sum(
+            weights[layer].with_bits(width).storage_bits(layers[layer])
+            for layer, width in widths.items()
         )
-        for block, names in inside.items()
-    }
+
+    plan = QuantPlan(dict.fromkeys(weights))  # type: ignore[arg-type]
+    if not allocator.needs_sensitivity:
+        try:
+            empty = {name: BlockSize(0, {}) for name in names}
+            return stored(allocator.allocate(None, empty)), EXACT
+        except QbertError:  # it names blocks known only once the model is there
+            return None
+    if not (names and parameters and isinstance(allocator, BudgetedAllocator)):
+        return None
+    widths = allocator.candidate_bits
+    sizes = stored_sizes(config["quant"]["rules"], parameters, names, widths)
+    least = stored(dict.fromkeys(names, widths[0]))
+    return least + _more(allocator, sizes or {}), AT_MOST
 
 
-def _most(allocator: BudgetedAllocator, blocks: Mapping[str, BlockSize]) -> int:
-    """Bits that the budget allows, with what it leaves out, capped at the widest."""
+def _more(allocator: BudgetedAllocator, sizes: Mapping[str, BlockSize]) -> int:
+    """Bits that the budget leaves above the smallest widths, up to the widest."""
     budget, widths = allocator.budget, allocator.candidate_bits
-    uncounted = sum(
-        size.storage_bits[widths[0]] - budget.cost(size, widths[0])
-        for size in blocks.values()
+    budget.check_reachable(sizes, widths)
+    least, most = (
+        sum(budget.cost(size, bits) for size in sizes.values())
+        for bits in (widths[0], widths[-1])
     )
-    widest = sum(size.storage_bits[widths[-1]] for size in blocks.values())
-    return min(widest, budget.limit(blocks) + uncounted)
-
-
-def _own(
-    inside: Mapping[str, tuple[str, ...]],
-    layers: Shapes,
-    weights: Mapping[str, _Weight],
-) -> int:
-    """Bits of the blocks at the widths of their rules."""
-    names = [name for block in inside.values() for name in block]
-    return sum(weights[name].bits(layers[name]) for name in names)
+    return min(most, budget.limit(sizes)) - least

@@ -51,6 +51,8 @@ def quantize(
         key |= bench.trainer_key()
         if int8_forward:  # rounds differently
             key["int8_forward"] = True
+            if recipe["select"] == "best":  # scores choose the weights
+                key["validation"] = "on codes"
 
     def make(folder: Path) -> Mapping[str, Any]:
         facts: Mapping[str, Any] = {}

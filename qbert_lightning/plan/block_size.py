@@ -96,7 +96,7 @@ def _by_nearest(sizes: Mapping[str, int], blocks: Sequence[str]) -> dict[str, in
     part = _shared(blocks)
     sums = dict.fromkeys(blocks, 0)
     for name, size in sizes.items():
-        if _shared([name, *blocks]) == part:
+        if name.split(".")[: len(part)] == part:
             nearest = max(blocks, key=lambda block: len(_shared([name, block])))
             sums[nearest] += size
     return sums

@@ -5,6 +5,7 @@ import pytest
 from qbert_lightning.allocation import AverageBits, Megabytes, choose_budget
 from qbert_lightning.errors import QbertError
 from qbert_lightning.plan import BlockSize
+from qbert_lightning.plan.size import BITS_PER_MEGABYTE
 
 BLOCKS = {
     "a": BlockSize(3 * 2**20, {2: 6 * 2**20 + 512, 4: 12 * 2**20 + 512}),
@@ -44,6 +45,9 @@ def test_not_a_size(value: float) -> None:
 
 
 def test_the_smallest_possible_value_is_named_and_works() -> None:
-    with pytest.raises(QbertError, match=r"is 1\.0001$"):
+    with pytest.raises(QbertError, match=r"from 1\.0001, the smallest"):
         Megabytes(0.9).check_reachable(BLOCKS, (2, 4))
     Megabytes(1.0001).check_reachable(BLOCKS, (2, 4))
+    large = {"a": BlockSize(1, {2: 1234 * BITS_PER_MEGABYTE + 1})}
+    with pytest.raises(QbertError, match=r"from 1234\.0001, the smallest"):
+        Megabytes(1234.0).check_reachable(large, (2,))

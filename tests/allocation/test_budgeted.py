@@ -27,14 +27,14 @@ def test_widths_outside_the_range(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_too_small_an_average_is_refused_at_once(kind: type[BudgetedAllocator]) -> None:
-    with pytest.raises(QbertError, match=r"average_bits=1.5: the smallest .* is 2$"):
+    with pytest.raises(QbertError, match=r"average_bits=1.5: accepted from 2, the"):
         kind((2, 3), average_bits=1.5)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_too_few_megabytes_name_the_smallest(kind: type[BudgetedAllocator]) -> None:
     problem = example([1.0, 2.0], size=2**20)
-    with pytest.raises(QbertError, match=r"megabytes=0.1: the smallest .* is 0\.5001$"):
+    with pytest.raises(QbertError, match=r"megabytes=0.1: accepted from 0\.5001, the"):
         kind((2, 3), megabytes=0.1).allocate(problem.table, problem.blocks)
 
 

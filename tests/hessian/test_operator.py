@@ -50,19 +50,6 @@ def test_float32_agrees_with_float64(problem: Problem) -> None:
     torch.testing.assert_close(found.double(), expected, rtol=1e-4, atol=1e-6)
 
 
-def test_split_names_the_parts(problem: Problem) -> None:
-    hessian = HessianOperator(
-        problem.model, problem.loss, problem.blocks, problem.batches
-    )
-    parts = hessian.split(torch.arange(float(hessian.size)))
-    assert {name: part.numel() for name, part in parts.items()} == {
-        "0": 16,
-        "2": 20,
-        "4": 10,
-    }
-    assert float(parts["2"][0]) == 16.0
-
-
 @pytest.mark.parametrize("cache_mib", [0.0, 100.0])
 def test_gradient_is_that_of_the_mean_loss(problem: Problem, cache_mib: float) -> None:
     names = ("0", "4")
@@ -204,16 +191,6 @@ def test_a_product_that_is_not_finite_names_its_block() -> None:
     ):
         _ = hessian @ torch.ones(4)
     assert caught.value.code == 1
-
-
-def test_bad_input_is_refused(problem: Problem) -> None:
-    with pytest.raises(QbertError, match="no batch"):
-        HessianOperator(problem.model, problem.loss, problem.blocks, [])
-    with pytest.raises(QbertError, match="no parameters"):
-        HessianOperator(problem.model, problem.loss, {"0": []}, problem.batches)
-    shared = {"0": problem.blocks["0"], "again": problem.blocks["0"][:1]}
-    with pytest.raises(QbertError, match="0 and again share"):
-        HessianOperator(problem.model, problem.loss, shared, problem.batches)
 
 
 def test_bert_with_padding_equals_the_explicit_hessian(

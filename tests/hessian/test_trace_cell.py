@@ -45,7 +45,7 @@ def test_samples_are_of_the_chosen_diagonal_block(problem: Problem) -> None:
         products = [matrix @ z for z in signs]
         curvatures = [float(z @ x) for z, x in zip(signs, products, strict=True)]
         assert cell.samples == pytest.approx(curvatures)
-        squares = [float(products[i].square().sum()) for i in (0, 1, 8)]
+        squares = [float(products[i].square().sum()) for i in (0, 1, 2, 3, 8)]
         assert cell.squares == pytest.approx(squares)
 
 

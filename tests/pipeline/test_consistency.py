@@ -10,8 +10,6 @@ from qbert_lightning.errors import QbertError
 from qbert_lightning.pipeline.composition import Command, check_command
 from qbert_lightning.pipeline.consistency import (
     SPANS,
-    check_blocks,
-    check_budget,
     check_estimator,
     check_groups,
     check_inputs,
@@ -20,6 +18,7 @@ from qbert_lightning.pipeline.consistency import (
     check_paths,
     check_quant_overrides,
     check_subsets,
+    checked_blocks,
     layer_shapes,
 )
 
@@ -31,7 +30,6 @@ TINY = {
     "max_position_embeddings": 64,
 }
 SHAPES = layer_shapes(TINY)
-RANKED = {"candidate_bits": [2, 3], "average_bits": 2.5, "megabytes": None}
 
 
 def rule(match: object, target: str, **arguments: object) -> dict[str, Any]:
@@ -108,37 +106,6 @@ def test_the_last_matching_rule_counts() -> None:
     check_groups({"a": bad, "b": good}, {}, SHAPES)
     with pytest.raises(QbertError):
         check_groups({"b": good, "a": bad}, {}, SHAPES)
-
-
-@pytest.mark.parametrize(
-    "good",
-    [
-        {},
-        RANKED,
-        {**RANKED, "average_bits": 2},
-        {**RANKED, "average_bits": 3},
-        {**RANKED, "average_bits": None, "megabytes": 5},
-        {"candidate_bits": [2, 4]},
-    ],
-)
-def test_budget_that_can_be_met(good: dict[str, Any]) -> None:
-    check_budget(good, SHAPES)
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"average_bits": 1.5}, r"average_bits=1.5: accepted 2\.\.3"),
-        ({"average_bits": 3.01}, r"accepted 2\.\.3"),
-        ({"average_bits": None}, "exactly one"),
-        ({"megabytes": 1.0}, "exactly one"),
-        ({"candidate_bits": []}, "candidate_bits"),
-        ({"average_bits": None, "megabytes": 1e-6}, "megabytes=1e-06: accepted more"),
-    ],
-)
-def test_budget_that_cannot_be_met(changes: dict[str, Any], said: str) -> None:
-    with pytest.raises(QbertError, match=said):
-        check_budget({**RANKED, **changes}, SHAPES)
 
 
 @pytest.mark.parametrize(
@@ -288,7 +255,7 @@ def test_report_inputs(tmp_path: Path) -> None:
     ],
 )
 def test_blocks_that_are_there(blocks: str | list[str]) -> None:
-    check_blocks(blocks, SHAPES)
+    checked_blocks(blocks, SHAPES)
 
 
 @pytest.mark.parametrize(
@@ -302,7 +269,7 @@ def test_blocks_that_are_there(blocks: str | list[str]) -> None:
 )
 def test_blocks_that_are_not(blocks: str | list[str], message: str) -> None:
     with pytest.raises(QbertError, match=message):
-        check_blocks(blocks, SHAPES)
+        checked_blocks(blocks, SHAPES)
 
 
 def test_subsets_smaller_than_a_batch() -> None:
@@ -313,7 +280,7 @@ def test_subsets_smaller_than_a_batch() -> None:
 
 
 def test_blocks_of_an_unknown_model_are_checked_when_it_is_there() -> None:
-    check_blocks("anything", {})
+    checked_blocks("anything", {})
 
 
 def test_other_families_have_their_own_prefix(tmp_path: Path) -> None:
@@ -340,3 +307,12 @@ def test_given_widths_are_of_blocks_that_are_there(
     check_command(Command("run", [*chosen, "quant.weight_bits=2"]))
     with pytest.raises(QbertError, match=said):
         check_command(Command("run", [*chosen, *overrides]))
+
+
+def test_a_checkpoint_of_ones_own_decides_what_fits(tmp_path: Path) -> None:
+    sizes = {**TINY, "hidden_size": 56, "intermediate_size": 112}
+    (tmp_path / "config.json").write_text(json.dumps(sizes))
+    groups = ["method=qbert", "quant.groups=7"]
+    check_command(Command("run", [*groups, f"checkpoint={tmp_path}"]))
+    with pytest.raises(QbertError, match=r"quant\.groups=7 does not divide"):
+        check_command(Command("run", groups))

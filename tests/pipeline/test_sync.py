@@ -20,6 +20,7 @@ from qbert_lightning.tracking import (
 from qbert_lightning.tracking.wandb_files import MARKER, stored_runs
 from qbert_lightning.tracking.wandb_identity import RunIdentity, stored_id
 from tests.wandb_server import WandbServer, wandb_server
+from tests.wandb_written import wait_until_written
 
 OFFLINE = WandbSettings(mode="offline", project="tests")
 NUM_ROWS = 4
@@ -41,6 +42,7 @@ def run_job(sweep: Path, number: int, num_rows: int = NUM_ROWS) -> None:
             run.log(row)
         log.close()
         run.table("quant/plan", ["layer"], [["a"]])
+    wait_until_written(sweep)
 
 
 @pytest.fixture(scope="module")

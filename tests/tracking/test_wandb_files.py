@@ -19,6 +19,7 @@ from qbert_lightning.tracking.wandb_files import (
     stored_runs,
 )
 from qbert_lightning.tracking.wandb_identity import stored_id
+from tests.wandb_written import wait_until_written
 
 KILLED = """
 import sys, time
@@ -44,6 +45,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 run.log({"step": step, "epoch": 0, "train/loss": 0.5})
             run.log({"step": 2, "val/bert.layer": 0.25})
             run.table("quant/plan", ["layer"], [["a"]])
+    wait_until_written(folder)
     return folder
 
 
