@@ -43,8 +43,8 @@ class OpenVino(Engine):
             network is compiled, for integer products that give the fake-quantized
             model's numbers up to rounding, whatever the width; the fastest.
             ``packed``: 2 and 4 bits stay as they are (3 take 4), in OpenVINO's kernels
-            for compressed weights. These quantize activations again, to 8 bits for
-            every 32 features of a token, so that logits differ a little more.
+            for compressed weights. These multiply in floats, which gives the same
+            numbers up to rounding, and takes two to three times as long.
 
     Raises:
         QbertError: For another choice.

@@ -20,10 +20,9 @@ import torch
 from torch import Tensor
 
 from qbert_lightning.runtimes.graph_layers import GraphLayers, Matrix
-from qbert_lightning.runtimes.openvino_constants import OpenVinoConstants
+from qbert_lightning.runtimes.openvino_packed import OpenVinoPacked, PackedWhole
 from qbert_lightning.runtimes.stored_layers import ActivationLevels, StoredWeight
 from qbert_lightning.runtimes.whole_weights import WholeWeight
-from qbert_lightning.runtimes.zero_points import zero_point
 
 if TYPE_CHECKING:
     import openvino as ov
@@ -34,7 +33,7 @@ MAX_PACKED_BITS = 4
 """Codes of more bits are computed with as 8."""
 
 
-class OpenVinoLayers(OpenVinoConstants, GraphLayers["ov.Node"]):
+class OpenVinoLayers(OpenVinoPacked, GraphLayers["ov.Node"]):
     """The arithmetic of quantized layers in OpenVINO's operations.
 
     Args:
@@ -48,8 +47,10 @@ class OpenVinoLayers(OpenVinoConstants, GraphLayers["ov.Node"]):
     def matrix(  # noqa: D102
         self, weight: StoredWeight, levels: ActivationLevels | None
     ) -> Matrix[ov.Node]:
-        if levels is None or (self.packed and weight.num_bits <= MAX_PACKED_BITS):
-            return self._packed_matrix(weight)
+        if levels is None:
+            return self.packed_matrix(weight)
+        if self.packed and weight.num_bits <= MAX_PACKED_BITS:
+            return self.packed_whole_matrix(weight, levels)
         return super().matrix(weight, levels)
 
     def float_matrix(self, weight: Tensor) -> ov.Node:  # noqa: D102
@@ -70,8 +71,10 @@ class OpenVinoLayers(OpenVinoConstants, GraphLayers["ov.Node"]):
         scalars = [self.scalar(limit) for limit in limits]
         return self.opset.fake_quantize(codes, *scalars, levels.num_levels)
 
-    def product(self, x: ov.Node, matrix: ov.Node) -> ov.Node:  # noqa: D102
-        return self.opset.matmul(x, matrix, False, True)
+    def product(self, x: ov.Node, matrix: ov.Node | PackedWhole) -> ov.Node:  # noqa: D102
+        if not isinstance(matrix, PackedWhole):
+            return self.opset.matmul(x, matrix, False, True)
+        return self.packed_product(self._nearest(x, 0.0, matrix.step), matrix)
 
     def total(self, x: ov.Node) -> ov.Node:  # noqa: D102
         return self.opset.reduce_sum(x, self.whole([-1]), True)
@@ -113,13 +116,3 @@ class OpenVinoLayers(OpenVinoConstants, GraphLayers["ov.Node"]):
         numbers = self.multiply(codes, self.per_row(whole.factor))
         numbers = self.add(numbers, self.per_row(whole.shift))
         return self.opset.convert(numbers, "i8")
-
-    def _packed_matrix(self, weight: StoredWeight) -> Matrix[ov.Node]:
-        """``scale · (codes − zero)``, which the kernel decodes; its input is floats."""
-        zero = zero_point(weight)
-        codes, zeros = (
-            self.as_float(self.in_memory(each, weight.num_bits))
-            for each in (weight.codes, zero.zero)
-        )
-        numbers = self.opset.subtract(codes, zeros)
-        return Matrix(self.multiply(numbers, self.per_row(weight.scale)), zero.rest)

@@ -41,8 +41,8 @@ class OpenVinoNetwork:
                 "PERFORMANCE_HINT": "LATENCY",
                 "INFERENCE_PRECISION_HINT": "f32",  # bfloat16 would change the logits
                 "INFERENCE_NUM_THREADS": num_threads,
-                # Used by the kernels for compressed weights only.
-                "DYNAMIC_QUANTIZATION_GROUP_SIZE": "32",
+                # Kernels for compressed weights must not quantize activations again.
+                "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0",
             },
         )
         self._request, self._weights = compiled.create_infer_request(), weights

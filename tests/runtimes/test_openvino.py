@@ -34,11 +34,15 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def test_packed_weights_differ_a_little_more(tmp_path: Path) -> None:
-    model, plan = quantized("labels", "qbert")
+@torch.no_grad()
+@pytest.mark.parametrize("plan_name", ["qbert", "directq"])
+def test_packed_weights_give_the_same_logits(tmp_path: Path, plan_name: str) -> None:
+    model, plan = quantized("labels", plan_name)
     engine = deployed(OpenVino("packed"), model, plan, tmp_path)
     error, effect = deviation(engine, model, tiny_model("labels"))
-    assert error < 0.2 * effect
+    assert error < 1e-5 * effect
+    batch = padded_batch()
+    assert torch.allclose(engine(**batch).logits, model(**batch).logits, atol=1e-5)
 
 
 def test_answers_like_the_model(tmp_path: Path) -> None:
