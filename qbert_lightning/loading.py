@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,6 +54,12 @@ class ModelKind:
             return False
         return self.packed is None or self.packed == _holds_codes(folder)
 
+    def is_among(self, patterns: Sequence[str]) -> bool:
+        """Whether all its files are fetched when files of these patterns are."""
+        return all(
+            any(fnmatch(name, pattern) for pattern in patterns) for name in self.holds
+        )
+
 
 def _from(package: str, function: str) -> Callable[[Path], nn.Module]:
     """The model that a function of ours gives first."""
@@ -83,17 +90,12 @@ def _holds_codes(folder: Path) -> bool:
 
 
 _QUANTIZED = (MODEL_FILE, PLAN_FILE)
-# In a folder the first that fits is taken. A test compares the files with what the
-# runtimes write.
+# In a folder the first that fits is taken. Last is what the hub is asked for last, so
+# that a repository and a copy of it are the same model. A test compares the files with
+# what the runtimes write.
 KINDS: Mapping[str, ModelKind] = {
     "openvino": ModelKind(
         "a model for OpenVINO", ("openvino.safetensors",), _through("OpenVino")
-    ),
-    "onnxruntime": ModelKind(
-        # Many a float model has a file of that name beside it, but no plan.
-        "a model for ONNX Runtime",
-        ("model.onnx", PLAN_FILE),
-        _through("OnnxRuntime"),
     ),
     "packed": ModelKind(
         "a packed model", _QUANTIZED, _from("export", "load_packed"), packed=True
@@ -109,6 +111,12 @@ KINDS: Mapping[str, ModelKind] = {
     ),
     "float": ModelKind(
         "a float model", (MODEL_FILE,), _from("models", "load_float"), (PLAN_FILE,)
+    ),
+    "onnxruntime": ModelKind(
+        # Many a float model has a file of that name beside it, but no plan.
+        "a model for ONNX Runtime",
+        ("model.onnx", PLAN_FILE),
+        _through("OnnxRuntime"),
     ),
 }
 
@@ -158,7 +166,9 @@ def find_model(
         path: A folder with a model, the folder of a run, or a hub name ``owner/name``
             or ``owner/name@revision``.
         kinds: What is accepted, of `KINDS`; the first that fits is taken, of a run
-            from the stage to ship first.
+            from the stage to ship first, of the hub from plain data first. So where a
+            packed model and one for ONNX Runtime are together, in a folder or on the
+            hub, it is by default the packed one.
         asked: Why only these, for messages.
 
     Raises:
@@ -166,13 +176,13 @@ def find_model(
             answer; (code 4) no model is there.
     """
     with _readable(path):
-        folders = []
-        for folder in _folders(path, kinds):
+        looked = []
+        for folder, possible in _folders(path, kinds):
             for kind in kinds:
-                if KINDS[kind].fits(folder):
+                if kind in possible and KINDS[kind].fits(folder):
                     return FoundModel(folder, kind)
-            folders.append(folder)
-        others = [kind.what for kind in KINDS.values() if any(map(kind.fits, folders))]
+            looked += [(folder, KINDS[kind]) for kind in possible]
+        others = [kind.what for folder, kind in looked if kind.fits(folder)]
     if others:
         raise QbertError(
             f"{asked}: {path} has {_listed(others)}: accepted "
@@ -187,13 +197,15 @@ def find_model(
     )
 
 
-def _folders(path: str | Path, kinds: Sequence[str]) -> Iterator[Path]:
-    """Where to look for the model that a path stands for, the likeliest first."""
+def _folders(
+    path: str | Path, kinds: Sequence[str]
+) -> Iterator[tuple[Path, Sequence[str]]]:
+    """Where to look for a path's model, the likeliest first, and for which kinds."""
     from qbert_lightning.export.locate import model_folders
 
     folder = Path(os.path.expanduser(path))
     if folder.exists() or not hub_name(str(path)):
-        yield from model_folders(folder)
+        yield from ((place, tuple(KINDS)) for place in model_folders(folder))
         return
     try:
         yield from _fetched(str(path), kinds)
@@ -202,16 +214,21 @@ def _folders(path: str | Path, kinds: Sequence[str]) -> Iterator[Path]:
         raise QbertError(reason, error.code) from error
 
 
-def _fetched(hub_id: str, kinds: Sequence[str]) -> Iterator[Path]:
-    """A repository of the hub; if need be once more, with other files of our kinds."""
-    from qbert_lightning.models import fetch_snapshot
+def _fetched(hub_id: str, kinds: Sequence[str]) -> Iterator[tuple[Path, Sequence[str]]]:
+    """A repository's plain data; if need be once more, with other files of our kinds.
 
-    folder = fetch_snapshot(hub_id)
-    yield folder
-    files = {name for kind in kinds for name in KINDS[kind].holds}
-    missing = sorted(name for name in files if not (folder / name).exists())
-    if missing:
-        yield fetch_snapshot(hub_id, missing)
+    The cache may hold files of earlier calls. So that these decide nothing, each time
+    only the kinds whose files were asked for are looked for.
+    """
+    from qbert_lightning.models import fetch_snapshot
+    from qbert_lightning.models.snapshot import PATTERNS
+
+    plain = [name for name, kind in KINDS.items() if kind.is_among(PATTERNS)]
+    yield fetch_snapshot(hub_id), plain
+    others = [kind for kind in kinds if kind not in plain]
+    if others:
+        files = sorted({name for kind in others for name in KINDS[kind].holds})
+        yield fetch_snapshot(hub_id, files), others
 
 
 @contextmanager

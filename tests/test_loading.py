@@ -166,6 +166,33 @@ def test_an_onnx_file_beside_a_float_model_is_not_fetched(hub: StandInHub) -> No
     assert find_model("owner/name").kind == "float"
 
 
+def test_what_was_fetched_before_decides_nothing(packed: Path, hub: StandInHub) -> None:
+    shutil.copytree(packed, hub.repository, dirs_exist_ok=True)
+    (hub.repository / "model.onnx").touch()
+    both = ("onnxruntime", "packed")
+    for _ in range(2):  # the second time all is in the cache
+        assert find_model("owner/name").kind == "packed"
+        assert find_model("owner/name", both).kind == "packed"
+        assert find_model("owner/name", ("onnxruntime",)).kind == "onnxruntime"
+        assert (hub.cache / "model.onnx").exists()
+
+
+def test_a_copy_of_a_repository_is_the_same_model(packed: Path) -> None:
+    (packed / "model.onnx").touch()
+    assert find_model(packed).kind == "packed"
+    assert find_model(packed, ("onnxruntime",)).kind == "onnxruntime"
+
+
+def test_what_was_fetched_before_is_not_told_either(hub: StandInHub) -> None:
+    for name in ("model.onnx", "plan.json"):
+        (hub.repository / name).touch()
+    for _ in range(2):
+        with pytest.raises(QbertError, match="owner/name: no model") as no:
+            find_model("owner/name", ("integer",))
+        assert no.value.code == 4
+        assert find_model("owner/name").kind == "onnxruntime"
+
+
 def test_a_name_that_the_hub_has_not_may_have_been_a_folder(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
