@@ -59,7 +59,7 @@ def scaled_product(
         constant: ``[n]``, or ``[m, n]``.
     """
     product = integer_product(x.codes, weight.codes)
-    y, inputs = product.view(torch.float32), None
+    y, inputs = _floats_of(product), None
     if weight.offset is not None:
         inputs = row_sums(x.codes)
         if x.steps is not None:
@@ -75,6 +75,13 @@ def scaled_product(
         if inputs is not None and weight.offset is not None:
             part.addcmul_(scale * inputs[rows], weight.offset.reshape(1, -1))
     return y
+
+
+def _floats_of(product: Tensor) -> Tensor:
+    """Where a product's floats go: in its own place, which no compiler can follow."""
+    if torch.compiler.is_compiling():
+        return torch.empty_like(product, dtype=torch.float32)
+    return product.view(torch.float32)
 
 
 def row_parts(matrix: Tensor) -> Iterator[slice]:
