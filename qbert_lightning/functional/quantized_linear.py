@@ -95,7 +95,7 @@ def quantized_linear(
         weight_levels,
         dtype,
     )
-    return y.reshape(*x.shape[:-1], -1)
+    return y.reshape(*x.shape[:-1], weight.shape[0])
 
 
 class _QuantizedLinear(torch.autograd.Function):

@@ -107,7 +107,7 @@ class IntegerLinear(nn.Module):
         tiles = self.before.codes(tokens, TOKENS_AT_ONCE)
         parts = [self._product(codes, blocks) for codes in tiles]
         y = parts[0] if len(parts) == 1 else torch.cat(parts)
-        result: Tensor = self.after(y.reshape(*x.shape[:-1], -1))
+        result: Tensor = self.after(y.reshape(*x.shape[:-1], self.weight.rows))
         return result
 
     def _product(self, x: AffineMatrix, blocks: Sequence[Block]) -> Tensor:

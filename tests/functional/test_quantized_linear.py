@@ -155,3 +155,12 @@ def test_only_what_is_asked_for_gets_a_gradient() -> None:
     assert w.grad is not None
     assert x.grad is None
     assert b.grad is None
+
+
+@pytest.mark.parametrize("shape", [(0, 24), (0, 5, 24), (2, 0, 24)])
+def test_no_tokens_have_no_outputs_and_no_gradient(shape: tuple[int, ...]) -> None:
+    _, w, b, *levels = problem(16, 4, symmetric=False)
+    found, *gradients = results(on_codes, torch.zeros(shape), w, b, *levels, True)
+    assert found.shape == (*shape[:-1], 16)
+    assert [each.shape for each in gradients] == [shape, w.shape, b.shape]
+    assert all(not each.any() for each in gradients)

@@ -75,6 +75,17 @@ def test_it_is_to_the_bit_what_is_trained_on_codes(
         assert torch.equal(integer(x), layer(x))
 
 
+@pytest.mark.parametrize("spec", WEIGHTS, ids=str)
+def test_no_tokens_have_no_outputs(spec: AffineSpec) -> None:
+    weight, bias, x = parts()
+    activation = INPUTS[1].build()
+    activation(x)
+    packed = PackedWeight(spec.build(weight.shape).encode(weight), spec)
+    arguments = (packed, bias, Activation(activation.eval()), nn.Identity())
+    for layer in (IntegerLinear(*arguments), PackedLinear(*arguments)):
+        assert layer(x[:0]).shape == (0, 5, 12)
+
+
 def test_sums_of_products_are_exact_whole_numbers() -> None:
     """With scales of one and no offsets the layer is whole numbers, as NumPy's are."""
     torch.manual_seed(2)
