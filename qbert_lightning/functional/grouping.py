@@ -77,5 +77,6 @@ def ungroup(granularity: Granularity, groups: Tensor, shape: Sequence[int]) -> T
     """
     if isinstance(granularity, InputColumnBuckets):
         rows, columns = shape
-        return groups.reshape(columns, rows).T
+        # Laid out like any other matrix: products depend on it, in the last digit.
+        return groups.reshape(columns, rows).T.contiguous()
     return groups.reshape(*shape)

@@ -14,6 +14,8 @@ from qbert_lightning.layers.last_input import LastInput
 from qbert_lightning.observers import MinMax, MovingAverage, Percentile
 from qbert_lightning.plan import (
     ColumnGroups,
+    Granularity,
+    InputColumnBuckets,
     PerChannel,
     PerTensor,
     PerToken,
@@ -100,8 +102,9 @@ def test_answers_without_gradients_are_computed_on_codes() -> None:
             assert not torch.equal(ours(x), theirs(x))  # sums in another order
 
 
-def test_a_frozen_weight_has_the_same_answers_on_codes() -> None:
-    ours, theirs = twins(QuantScheme(AffineSpec(4, RowGroups(4)), OBSERVED))
+@pytest.mark.parametrize("granularity", [RowGroups(4), InputColumnBuckets(4)])
+def test_a_frozen_weight_has_the_same_answers(granularity: Granularity) -> None:
+    ours, theirs = twins(QuantScheme(AffineSpec(4, granularity), OBSERVED))
     x = torch.randn(64, 12)
     for layer in (ours, theirs):
         layer(x)
