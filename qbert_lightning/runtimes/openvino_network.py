@@ -57,9 +57,13 @@ class OpenVinoNetwork:
         """From inputs by name to outputs by name."""
         # By name, one by one: a dictionary given to `infer` takes a percent longer.
         with self._lock:
-            for name, value in inputs.items():
-                shared = self._tensor(np.ascontiguousarray(value), shared_memory=True)
-                self._request.set_tensor(name, shared)
+            # All of them live until the answer is there: the request keeps none.
+            shared = {
+                name: self._tensor(np.ascontiguousarray(value), shared_memory=True)
+                for name, value in inputs.items()
+            }
+            for name, tensor in shared.items():
+                self._request.set_tensor(name, tensor)
             self._request.infer()
             return {
                 name: self._request.get_tensor(name).data.copy() for name in self._names

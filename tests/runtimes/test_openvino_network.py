@@ -51,3 +51,13 @@ def test_threads_get_the_answers_to_their_own_questions(engine: EngineModel) -> 
         together = threads.map(lambda batch: engine(**batch).logits, batches * 8)
     for found, expected in zip(together, alone * 8, strict=True):
         assert torch.equal(found, expected)
+
+
+def test_parts_of_larger_tensors_are_read_as_they_are(engine: EngineModel) -> None:
+    """Their rows do not follow one another, so that copies are what is shared."""
+    whole = padded_batch(size=512, length=9)
+    parts = {name: each[:, :8] for name, each in whole.items()}
+    assert not any(each.is_contiguous() for each in parts.values())
+    expected = engine(**{name: each.clone() for name, each in parts.items()}).logits
+    for _ in range(4):
+        assert torch.equal(engine(**parts).logits, expected)
