@@ -27,9 +27,10 @@ class AffineMatrix(NamedTuple):
 
     def of_code_zero(self) -> Tensor | None:
         """The value that code zero stands for; `None` if that is zero."""
-        if self.steps is None or self.offset is None:
+        if self.steps is None:
             return self.offset
-        return self.steps * self.scale + self.offset
+        zero = self.steps * self.scale
+        return zero if self.offset is None else zero + self.offset
 
     def values(self) -> Tensor:
         """The levels that the codes stand for, float32 ``[rows, k]``."""

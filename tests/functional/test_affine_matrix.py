@@ -60,3 +60,9 @@ def test_sums_of_codes_and_levels_are_those_of_each_row() -> None:
     torch.testing.assert_close(
         level_sums(matrix, sums), levels.sum(1).reshape(1, 5).float()
     )
+
+
+def test_steps_count_without_an_offset_too() -> None:
+    codes, scale = torch.tensor([[-1, 2]], dtype=torch.int8), torch.full((1, 1), 0.5)
+    steps = torch.full((1, 1), 3, dtype=torch.int32)
+    assert AffineMatrix(codes, scale, None, steps).values().tolist() == [[1.0, 2.5]]
