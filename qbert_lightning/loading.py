@@ -182,7 +182,10 @@ def find_model(
                 if kind in possible and KINDS[kind].fits(folder):
                     return FoundModel(folder, kind)
             looked += [(folder, KINDS[kind]) for kind in possible]
-        others = [kind.what for folder, kind in looked if kind.fits(folder)]
+        # Each once, in however many folders it is.
+        others = list(
+            dict.fromkeys(kind.what for folder, kind in looked if kind.fits(folder))
+        )
     if others:
         raise QbertError(
             f"{asked}: {path} has {_listed(others)}: accepted "

@@ -40,9 +40,10 @@ def integer_linear(
     Returns:
         float32 ``[m, n]``: the product of the dequantized matrices, to float rounding.
     """
-    sums = code_sums(weight)
-    constant = sums.new_zeros((), dtype=torch.float32) if bias is None else bias.float()
-    if x.offset is not None:
+    constant = weight.scale.new_zeros(()) if bias is None else bias.float()
+    sums = None
+    if x.offset is not None:  # symmetric inputs need no sums
+        sums = code_sums(weight)
         constant = constant + x.offset * level_sums(weight, sums)
     return scaled_product(x, weight, sums, constant)
 
