@@ -9,6 +9,8 @@ from torch import Tensor
 
 from qbert_lightning.functional.affine import AffineParameters
 
+CODE_SPAN = 2**7  # no int8 code is larger
+
 
 class AffineMatrix(NamedTuple):
     """A quantized matrix ``scale · (codes + steps) + offset``, as codes that fit int8.
@@ -89,23 +91,82 @@ def counted_from_zero(parameters: AffineParameters) -> CountedLevels:
     return CountedLevels(scale, rest, zero.add_(shift).to(torch.int32))
 
 
+class WidenedLevels(NamedTuple):
+    """The same levels for codes that use more of int8: ``scale · code + offset``.
+
+    Codes of few bits are multiplied by ``factor``, so that one of them comes nearer to
+    zero, and less of a product is left to ``offset``.
+
+    Attributes:
+        factor: A power of two; one for codes of 7 and 8 bits.
+        shift: int8 ``[groups, 1]``, added to ``factor`` times codes less `centre`;
+            `None` is zero.
+        scale: float32 ``[groups, 1]``.
+        offset: float32 ``[groups, 1]``; half of ``scale`` at most if zero is in the
+            range of codes of less than 8 bits. `None` is zero.
+    """
+
+    factor: int
+    shift: Tensor | None
+    scale: Tensor
+    offset: Tensor | None
+
+    def each_row(self, rows: int) -> WidenedLevels:
+        """The same for each row of groups of as many: ``[groups · rows, …]``."""
+
+        def of_rows(values: Tensor | None) -> Tensor | None:
+            return None if values is None else values.repeat_interleave(rows, 0)
+
+        scale = self.scale.repeat_interleave(rows, 0)
+        return WidenedLevels(
+            self.factor, of_rows(self.shift), scale, of_rows(self.offset)
+        )
+
+
+def widened(parameters: AffineParameters) -> WidenedLevels:
+    """Levels for codes of 8 bits that stand for codes of fewer.
+
+    Args:
+        parameters: Of any shape. Codes that start below zero are symmetric: they stay
+            what they are, and their offset is taken to be zero.
+
+    >>> import torch
+    >>> four_bits = AffineParameters(torch.ones(1, 1), torch.full((1, 1), -7.3), 0, 15)
+    >>> factor, shift, scale, offset = widened(four_bits)
+    >>> moved = torch.tensor([[-8, 7]])
+    >>> (moved * factor + shift).tolist(), scale.item(), round(offset.item(), 3)
+    ([[-58, 62]], 0.125, -0.05)
+    """
+    scale, offset, lowest, highest = parameters
+    if lowest < 0:
+        return WidenedLevels(1, None, scale, None)
+    factor = max(1, CODE_SPAN // (highest + 1))
+    width = factor * highest
+    steps = scale.double() / factor
+    zero = (offset / steps).round_()
+    zero.clamp_(max(-CODE_SPAN, -width), min(0, CODE_SPAN - 1 - width))
+    rest = torch.addcmul(offset.double(), zero, steps, value=-1)
+    shift = None
+    if width < 2 * CODE_SPAN - 1:  # else codes cannot move
+        shift = zero.add_(factor * centre(parameters)).to(torch.int8)
+    return WidenedLevels(factor, shift, steps.float(), rest.float())
+
+
 def int8_matrix(codes: Tensor, parameters: AffineParameters) -> AffineMatrix:
     """A quantized matrix from codes that were moved by `centre` before.
 
     Args:
         codes: int8 ``[rows, k]``.
-        parameters: Levels, one per group of as many consecutive rows each. Codes that
-            start below zero are symmetric: their offset is taken to be zero.
+        parameters: Levels, one per group of as many consecutive rows each; see
+            `widened`.
     """
-    scale = parameters.scale
-    offset = None
-    if parameters.lowest >= 0:
-        offset = parameters.offset + centre(parameters) * scale
-    rows = codes.shape[0] // scale.shape[0]
-    if scale.shape[0] > 1 and rows > 1:
-        scale = scale.repeat_interleave(rows, 0)
-        offset = None if offset is None else offset.repeat_interleave(rows, 0)
-    return AffineMatrix(codes, scale, offset)
+    levels = widened(parameters)
+    groups = levels.scale.shape[0]
+    if groups > 1:
+        levels = levels.each_row(codes.shape[0] // groups)
+    if levels.shift is not None:
+        codes = (codes * levels.factor).add_(levels.shift)
+    return AffineMatrix(codes, levels.scale, levels.offset)
 
 
 def code_sums(weight: AffineMatrix) -> Tensor:
@@ -115,7 +176,8 @@ def code_sums(weight: AffineMatrix) -> Tensor:
 
 def level_sums(weight: AffineMatrix, sums: Tensor) -> Tensor:
     """``Σ ŵ = s_w · Σ c_w + k · o_w`` of each row, from its `code_sums`: ``[1, n]``."""
-    levels = weight.scale.reshape(1, -1) * sums
+    # In float64: what the two terms have in common can be much larger than the rest.
+    levels = weight.scale.double().reshape(1, -1) * sums
     if weight.offset is not None:
-        levels = levels + weight.codes.shape[1] * weight.offset.reshape(1, -1)
-    return levels
+        levels.add_(weight.offset.reshape(1, -1), alpha=weight.codes.shape[1])
+    return levels.float()

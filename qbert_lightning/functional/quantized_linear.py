@@ -20,6 +20,7 @@ from torch.autograd.function import once_differentiable
 
 from qbert_lightning.functional.affine import AffineParameters
 from qbert_lightning.functional.affine_matrix import (
+    CODE_SPAN,
     AffineMatrix,
     counted_from_zero,
     int8_matrix,
@@ -27,8 +28,6 @@ from qbert_lightning.functional.affine_matrix import (
 from qbert_lightning.functional.int8_codes import int8_codes
 from qbert_lightning.functional.integer_linear import integer_linear
 from qbert_lightning.functional.outside import Outside, clear
-
-CODE_SPAN = 2**7  # no int8 code is larger
 
 
 class QuantizedInput(NamedTuple):

@@ -36,8 +36,8 @@ class Arithmetic(ABC, Generic[Value]):
         """``scale · (factor · codes + shift)`` for a product of 8-bit integers."""
 
     @abstractmethod
-    def fake_quantize(self, x: Value, levels: ActivationLevels, origin: float) -> Value:
-        """``x̂ − origin``: values at the levels nearest to ``x``, and moved."""
+    def fake_quantize(self, x: Value, levels: ActivationLevels) -> Value:
+        """``x̂ − origin``, from the level next to zero to the one nearest to ``x``."""
 
     @abstractmethod
     def product(self, x: Value, matrix: Value) -> Value:
@@ -58,6 +58,10 @@ class Arithmetic(ABC, Generic[Value]):
     @abstractmethod
     def multiply(self, left: Value, right: Value) -> Value:
         """The product of each with each."""
+
+    def kept(self, x: Value) -> Value:
+        """The same; an engine that would compute it in another order must not."""
+        return x
 
     @abstractmethod
     def as_float(self, x: Value) -> Value:

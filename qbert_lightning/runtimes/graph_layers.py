@@ -1,7 +1,7 @@
 """Quantized layers in the few operations of an engine, written once for all of them.
 
-Let codes of the input count from one of its levels, ``x̂ = x° + origin``, and let the
-weight be a matrix that the engine multiplies well and a rest for each row,
+Let steps of the input count from its level next to zero, ``x̂ = x° + origin``, and let
+the weight be a matrix that the engine multiplies well and a rest for each row,
 ``Ŵ = M + rest · 1ᵀ``. Then
 
     x̂ Ŵᵀ + b  =  x° Mᵀ  +  rest · Σ x°  +  (b + origin · Σ Ŵ)
@@ -33,26 +33,22 @@ from qbert_lightning.runtimes.whole_weights import whole_weight
 
 @dataclass(frozen=True)
 class Matrix(Generic[Value]):
-    """A weight of a graph, and the input it is multiplied with.
+    """A weight of a graph.
 
     Attributes:
         value: ``M``, in the layout of the engine's product.
         rest: ``Ŵ − M``, one number for each row; `None` is zero and costs nothing.
-        origin: ``x̂ − x°``, which its input counts from.
     """
 
     value: Value
     rest: Tensor | None = None
-    origin: float = 0.0
 
 
 class GraphLayers(Arithmetic[Value]):
     """Layers of a graph under construction, quantized as the model's are."""
 
     def __init__(self) -> None:
-        self._rounded: dict[
-            tuple[int, ActivationLevels, float], tuple[Value, Value]
-        ] = {}
+        self._steps: dict[tuple[int, ActivationLevels], tuple[Value, Value]] = {}
 
     def look_up(self, table: nn.Embedding, ids: Value) -> Value:
         """Rows of a table: ``[batch, tokens]`` → ``[batch, tokens, features]``."""
@@ -65,12 +61,15 @@ class GraphLayers(Arithmetic[Value]):
     def linear(self, layer: nn.Linear, x: Value) -> Value:
         """``x̂ Ŵᵀ + b``, at the levels of the layer's output if it has some."""
         levels, weight = input_levels(layer), stored_weight(layer)
+        constant = bias_of(layer)
         if weight is None:
-            matrix, constant = Matrix(self.float_matrix(layer.weight)), bias_of(layer)
+            matrix = Matrix(self.float_matrix(layer.weight))
+            x = self.rounded(x, levels)
         else:
             matrix = self.matrix(weight, levels)
-            constant = bias_of(layer) + matrix.origin * weight.row_sums()
-        x = self.rounded(x, levels, matrix.origin)
+            if levels is not None:
+                x = self.steps(x, levels)
+                constant = constant + levels.origin * weight.row_sums()
         y = self.add_terms(
             self.product(x, matrix.value),
             self.per_feature(constant),
@@ -83,20 +82,24 @@ class GraphLayers(Arithmetic[Value]):
     ) -> Matrix[Value]:
         """Whole numbers for an integer product, which has no zero points."""
         whole = whole_weight(weight)
-        origin = 0.0 if levels is None else levels.origin
-        return Matrix(self.whole_matrix(weight, whole), whole.rest, origin)
+        return Matrix(self.whole_matrix(weight, whole), whole.rest)
 
-    def rounded(
-        self, x: Value, levels: ActivationLevels | None, origin: float = 0.0
-    ) -> Value:
-        """``x̂ − origin``; layers that see one tensor at the same levels share it."""
+    def rounded(self, x: Value, levels: ActivationLevels | None) -> Value:
+        """``x̂``; what is not quantized stays as it is."""
         if levels is None:
             return x
-        key = (id(x), levels, origin)
-        if key not in self._rounded:
+        steps = self.steps(x, levels)
+        if not levels.origin:
+            return steps
+        return self.add(steps, self.floats(torch.tensor([levels.origin])))
+
+    def steps(self, x: Value, levels: ActivationLevels) -> Value:
+        """``x° = x̂ − origin``, shared by layers that round one tensor to the same."""
+        key = (id(x), levels)
+        if key not in self._steps:
             # Holds x too, so that its id stays its own.
-            self._rounded[key] = (x, self.fake_quantize(x, levels, origin))
-        return self._rounded[key][1]
+            self._steps[key] = (x, self.fake_quantize(x, levels))
+        return self._steps[key][1]
 
     def _rest(self, x: Value, rest: Tensor | None) -> Value | None:
         """``rest · Σ x``; `None` where nothing is left over."""
@@ -110,10 +113,13 @@ class GraphLayers(Arithmetic[Value]):
             return self.gather(self.floats(table.weight), ids)
         steps = self.as_float(self.gather(self.codes(weight), ids))
         scale = self._of_rows(weight.scale, ids)
-        if weight.first is not None:  # symmetric: rounded once, as in the model
+        # Every operation is rounded by itself, as in the model.
+        if weight.first is not None:  # symmetric
             first = self.floats(torch.tensor([weight.first]))
-            return self.multiply(self.add(steps, first), scale)
-        return self.add(self.multiply(steps, scale), self._of_rows(weight.offset, ids))
+            steps = self.kept(self.add(steps, first))
+            return self.kept(self.multiply(steps, scale))
+        scaled = self.kept(self.multiply(self.kept(steps), scale))
+        return self.add(scaled, self._of_rows(weight.offset, ids))
 
     def _of_rows(self, values: Tensor, ids: Value) -> Value:
         """Those of ``[rows, 1]`` that are looked up, or the one that all rows share."""

@@ -41,11 +41,21 @@ class OnnxLayers(OnnxNodes, GraphLayers[str]):
         zero = self.constant(np.zeros(len(whole.scale), np.int8))
         return self.node("DequantizeLinear", numbers, scale, zero, axis=1)
 
-    def fake_quantize(self, x: str, levels: ActivationLevels, origin: float) -> str:  # noqa: D102
-        if origin == levels.origin:
-            return self._rounded_codes(x, levels)
-        from_origin = self.rounded(x, levels, levels.origin)
-        return self.add(from_origin, self.scalar(levels.origin - origin))
+    def fake_quantize(self, x: str, levels: ActivationLevels) -> str:  # noqa: D102
+        # As in `functional.affine`: less the lowest level, then divided and rounded.
+        # Only what turns the codes back counts them from the level next to zero.
+        first, zero = 0, levels.zero
+        if levels.symmetric:
+            first = zero = NUM_CODES // 2
+        else:
+            x = self.node("Sub", x, self.scalar(levels.low))
+        if levels.num_levels < NUM_CODES:
+            low = levels.low if levels.symmetric else 0.0
+            high = low + (levels.num_levels - 1) * levels.step
+            x = self.node("Clip", x, self.scalar(low), self.scalar(high))
+        step = self.scalar(levels.step)
+        codes = self.node("QuantizeLinear", x, step, self._byte(first))
+        return self.node("DequantizeLinear", codes, step, self._byte(zero))
 
     def product(self, x: str, matrix: str) -> str:  # noqa: D102
         return self.node("MatMul", x, matrix)
@@ -73,14 +83,5 @@ class OnnxLayers(OnnxNodes, GraphLayers[str]):
         places = self.node("Range", self.whole(0), length, self.whole(1))
         return self.node("Unsqueeze", places, self.whole([0]))
 
-    def _rounded_codes(self, x: str, levels: ActivationLevels) -> str:
-        """``x̂ − origin`` by unsigned codes from 0 or about 128."""
-        if levels.origin:
-            x = self.node("Sub", x, self.scalar(levels.origin))
-        if levels.num_levels < NUM_CODES:
-            ends = (levels.low - levels.origin, levels.high - levels.origin)
-            x = self.node("Clip", x, *(self.scalar(end) for end in ends))
-        zero = 0 if levels.origin == levels.low else NUM_CODES // 2
-        grid = self.scalar(levels.step), self.constant(np.array(zero, np.uint8))
-        codes = self.node("QuantizeLinear", x, *grid)
-        return self.node("DequantizeLinear", codes, *grid)
+    def _byte(self, value: int) -> str:
+        return self.constant(np.array(value, np.uint8))

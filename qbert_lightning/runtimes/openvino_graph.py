@@ -1,8 +1,9 @@
 """The operations of a BERT as OpenVINO has them.
 
-One fact of its CPU plugin shapes what is written here: codes travel as far as they can.
+Two facts of its CPU plugin shape what is written here. Codes travel as far as they can.
 Values of the attention must not: they are weighed by probabilities, which are floats,
-and would be transposed and decoded before.
+and would be transposed and decoded before. And it turns bytes of keys around faster as
+one matrix than head by head, which takes two percent of an answer.
 """
 
 from __future__ import annotations
@@ -17,8 +18,6 @@ from qbert_lightning.runtimes.operations import VERY_NEGATIVE, Operations
 
 if TYPE_CHECKING:
     import openvino as ov
-
-LOWEST_FLOAT = float(np.finfo(np.float32).min)
 
 
 class OpenVinoGraph(OpenVinoLayers, Operations["ov.Node"]):
@@ -74,9 +73,18 @@ class OpenVinoGraph(OpenVinoLayers, Operations["ov.Node"]):
         bias: ov.Node,
         num_heads: int,
     ) -> ov.Node:
-        value = self._in_floats(value)
-        query, key, value = (self._heads(x, num_heads) for x in (query, key, value))
-        attended = self.opset.scaled_dot_product_attention(query, key, value, bias)
+        query = self._heads(query, num_heads)
+        value = self._heads(self._in_floats(value), num_heads)
+        features = key.get_output_partial_shape(0)[2].get_length()
+        width = features // num_heads
+        shape = self.whole([0, num_heads, width, -1])
+        key = self.opset.transpose(key, self.whole([0, 2, 1]))
+        scores = self.opset.matmul(
+            query, self.opset.reshape(key, shape, True), False, False
+        )
+        scores = self.add(self.multiply(scores, self.scalar(width**-0.5)), bias)
+        probabilities = self.opset.softmax(scores, -1)
+        attended = self.opset.matmul(probabilities, value, False, False)
         together = self.opset.transpose(attended, self.whole([0, 2, 1, 3]))
         return self.opset.reshape(together, self.whole([0, 0, -1]), True)
 
@@ -91,10 +99,11 @@ class OpenVinoGraph(OpenVinoLayers, Operations["ov.Node"]):
         return self.opset.gather(x, self.whole(index), self.whole(2))
 
     def _in_floats(self, x: ov.Node) -> ov.Node:
-        """The same numbers, kept from travelling on as codes: these pass no maximum."""
-        if x.get_type_name() != "FakeQuantize":
+        """The same, but whole numbers are scaled here and do not travel on as bytes."""
+        if x.get_type_name() != "Multiply":
             return x
-        return self.opset.maximum(x, self.scalar(LOWEST_FLOAT))
+        whole, step = (each.get_node() for each in x.input_values())
+        return self.multiply(self.kept(whole), step)
 
     def _heads(self, x: ov.Node, num_heads: int) -> ov.Node:
         """``[batch, tokens, features]`` → ``[batch, heads, tokens, features]``."""

@@ -1,12 +1,16 @@
 """Quantized layers as OpenVINO has them.
 
 Fake quantization stands exactly where the model has it; OpenVINO turns it into integer
-products as it compiles. Three facts of its CPU plugin shape what is written here:
+products as it compiles. Facts of its CPU plugin that shape what is written here:
 
 * `FakeQuantize` adds its lowest code before it rounds, which takes the last digits of
-  small values: it gets codes that are rounded already.
-* An asymmetric activation becomes codes without a zero point if the graph holds
-  ``x̂ − origin``, the origin being one of its levels; its product goes to the bias.
+  small values: it gets codes that are rounded already. And it divides its range by the
+  number of steps again: it gives whole numbers, which the step multiplies exactly once.
+* Whole numbers that do not start at zero or −128 become bytes with a zero point, whose
+  products are taken from the sums while these are still whole numbers.
+* Scaled bytes in a sum, such as the rows of two tables, are put on one scale, which
+  costs digits, and a product is rounded only after what is added to it. Neither happens
+  beyond a maximum (`kept`).
 * Anything computed from constants is computed once, at compilation. So codes lie in
   the file at their true width and are widened there; those of 8 bits are left as they
   are, because it would keep what it computes from bytes in floats.
@@ -16,6 +20,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -27,6 +32,7 @@ from qbert_lightning.runtimes.whole_weights import WholeWeight
 if TYPE_CHECKING:
     import openvino as ov
 
+LOWEST_FLOAT = float(np.finfo(np.float32).min)
 WIDENED_BITS = 6
 """Codes of more bits are bytes in the file."""
 MAX_PACKED_BITS = 4
@@ -60,16 +66,21 @@ class OpenVinoLayers(OpenVinoPacked, GraphLayers["ov.Node"]):
         numbers = self.as_float(self._whole_numbers(weight, whole))
         return self.multiply(numbers, self.per_row(whole.scale))
 
-    def fake_quantize(  # noqa: D102
-        self, x: ov.Node, levels: ActivationLevels, origin: float
-    ) -> ov.Node:
-        zero = 0.0 if levels.symmetric else levels.low
-        first = round((levels.low - zero) / levels.step)
-        ends = first, first + levels.num_levels - 1
-        limits = *ends, levels.low - origin, levels.high - origin
-        codes = self._nearest(x, zero, levels.step)
-        scalars = [self.scalar(limit) for limit in limits]
-        return self.opset.fake_quantize(codes, *scalars, levels.num_levels)
+    def fake_quantize(self, x: ov.Node, levels: ActivationLevels) -> ov.Node:  # noqa: D102
+        start = 0.0 if levels.symmetric else levels.low
+        first = round((levels.low - start) / levels.step)
+        last = first + levels.num_levels - 1
+        origin = first + levels.zero
+        limits = first, last, first - origin, last - origin
+        steps = self.opset.fake_quantize(
+            self._nearest(x, start, levels.step),
+            *(self.scalar(limit) for limit in limits),
+            levels.num_levels,
+        )
+        return self.multiply(steps, self.scalar(levels.step))
+
+    def kept(self, x: ov.Node) -> ov.Node:  # noqa: D102
+        return self.opset.maximum(x, self.scalar(LOWEST_FLOAT))
 
     def product(self, x: ov.Node, matrix: ov.Node | PackedWhole) -> ov.Node:  # noqa: D102
         if not isinstance(matrix, PackedWhole):

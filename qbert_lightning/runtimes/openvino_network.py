@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import openvino as ov
 
 SMALL_BYTES = 2**16
+KEPT_DIVISION = "nonconvertable_divide_0"
+"""What OpenVINO calls its mark of a division; it is not written to files."""
 
 
 class OpenVinoNetwork:
@@ -34,6 +36,7 @@ class OpenVinoNetwork:
             text, openvino.Tensor(weights.bytes, shared_memory=True)
         )
         _copy_small_constants(network)
+        keep_divisions(network)
         compiled = core.compile_model(
             network,
             "CPU",
@@ -68,6 +71,17 @@ class OpenVinoNetwork:
             return {
                 name: self._request.get_tensor(name).data.copy() for name in self._names
             }
+
+
+def keep_divisions(network: ov.Model) -> None:
+    """Divisions by a step stay what they are.
+
+    As products with a rounded reciprocal, which OpenVINO prefers, they would move
+    values beside the edge of two levels to the other side.
+    """
+    for node in network.get_ops():
+        if node.get_type_name() == "Divide":
+            node.get_rt_info()[KEPT_DIVISION] = True
 
 
 def _copy_small_constants(network: ov.Model) -> None:

@@ -61,7 +61,7 @@ class OpenVinoPacked(OpenVinoConstants):
         halves = self.opset.multiply(numbers, self.scalar(0.5))
         scale = 2 * levels.step * weight.scale.double()
         whole = PackedWhole(halves, levels.step, scale, levels.step * zero.rest)
-        return Matrix(whole, None, levels.origin)
+        return Matrix(whole)
 
     def packed_product(self, codes: ov.Node, matrix: PackedWhole) -> ov.Node:
         """``scale · codes numbersᵀ + rest · Σ codes``."""

@@ -20,7 +20,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from qbert_lightning.functional import AffineMatrix
-from qbert_lightning.functional.affine_matrix import code_sums, level_sums
+from qbert_lightning.functional.affine_matrix import (
+    WidenedLevels,
+    code_sums,
+    level_sums,
+)
 from qbert_lightning.functional.integer_linear import scaled_product
 from qbert_lightning.runtimes.activation import Activation
 from qbert_lightning.runtimes.packed_weight import Block, PackedWeight
@@ -72,6 +76,9 @@ class IntegerLinear(nn.Module):
         after: Quantizes what goes out.
     """
 
+    shift: Tensor | None
+    scale: Tensor
+    offset: Tensor | None
     known: Tensor
     code_sums: Tensor | None
     row_sums: Tensor | None
@@ -85,12 +92,13 @@ class IntegerLinear(nn.Module):
     ) -> None:
         super().__init__()
         self.weight, self.before, self.after = weight, before, after
+        self.factor, *levels = weight.widened()
+        for name, values in zip(("shift", "scale", "offset"), levels, strict=True):
+            self.register_buffer(name, values)
         known = torch.zeros(weight.rows) if bias is None else bias
         sums = row_sums = None
         if not before.spec.symmetric:
-            each = [
-                (block.matrix, code_sums(block.matrix)) for block in weight.blocks()
-            ]
+            each = [(block.matrix, code_sums(block.matrix)) for block in self._blocks()]
             sums = torch.cat([of_codes for _, of_codes in each])
             row_sums = torch.cat([level_sums(*pair) for pair in each]).sum(0)
             if before.counted is not None and before.counted.offset is not None:
@@ -103,12 +111,16 @@ class IntegerLinear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """``x [..., columns]`` → ``[..., rows]``."""
-        tokens, blocks = x.reshape(-1, x.shape[-1]), self.weight.blocks()
+        tokens, blocks = x.reshape(-1, x.shape[-1]), self._blocks()
         tiles = self.before.codes(tokens, TOKENS_AT_ONCE)
         parts = [self._product(codes, blocks) for codes in tiles]
         y = parts[0] if len(parts) == 1 else torch.cat(parts)
         result: Tensor = self.after(y.reshape(*x.shape[:-1], self.weight.rows))
         return result
+
+    def _blocks(self) -> list[Block]:
+        levels = WidenedLevels(self.factor, self.shift, self.scale, self.offset)
+        return self.weight.blocks(levels)
 
     def _product(self, x: AffineMatrix, blocks: Sequence[Block]) -> Tensor:
         """``x [tokens, columns]`` → ``[tokens, rows]``."""

@@ -9,8 +9,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from qbert_lightning.functional import code_range, pack, packed_bytes, ungroup, unpack
-from qbert_lightning.functional.affine_matrix import AffineMatrix
+from qbert_lightning.functional import (
+    AffineParameters,
+    code_range,
+    pack,
+    packed_bytes,
+    ungroup,
+    unpack,
+)
+from qbert_lightning.functional.affine_matrix import (
+    AffineMatrix,
+    WidenedLevels,
+    widened,
+)
 from qbert_lightning.plan import Granularity, InputColumnBuckets
 from qbert_lightning.quantizers import AffineSpec, Encoded
 
@@ -22,7 +33,7 @@ class Block(NamedTuple):
 
     Attributes:
         columns: Which.
-        matrix: Their part of the weight, codes less the centre.
+        matrix: Their part of the weight, in codes of 8 bits.
     """
 
     columns: slice
@@ -51,8 +62,9 @@ class PackedWeight(nn.Module):
         self.rows, self.columns = encoded.shape
         self.num_bits = spec.num_bits
         self.grid = grid(spec.granularity, encoded.shape)
-        self.lowest, highest = code_range(spec.num_bits, symmetric=spec.symmetric)
-        self.centre = (self.lowest + highest + 1) // 2
+        ends = code_range(spec.num_bits, symmetric=spec.symmetric)
+        self.lowest, self.highest = ends
+        self.centre = (self.lowest + self.highest + 1) // 2
         groups = encoded.codes.reshape(encoded.tensors["scale"].numel(), -1)
         codes = ungroup(spec.granularity, groups, encoded.shape)
         if self.num_bits == BYTE:
@@ -68,18 +80,28 @@ class PackedWeight(nn.Module):
         """All codes less the `centre`, int8 ``[rows, columns]``."""
         return self._int8(self.codes, self.rows)
 
-    def blocks(self) -> list[Block]:
-        """The matrix, cut where the scales of its rows change."""
-        codes = self.matrix()
-        scale, offset = self._each_row(self.scale), None
-        if self.offset is not None:
-            offset = self._each_row(self.offset + self.centre * self.scale)
-        width = self.columns // self.grid[1]
+    def widened(self) -> WidenedLevels:
+        """Levels for codes that use more of int8, ``[row groups, blocks]``."""
+        offset = torch.zeros_like(self.scale) if self.offset is None else self.offset
+        ends = self.lowest, self.highest
+        return widened(AffineParameters(self.scale, offset, *ends))
+
+    def blocks(self, levels: WidenedLevels) -> list[Block]:
+        """The matrix, cut where the scales of its rows change.
+
+        Args:
+            levels: Its own, `widened`.
+        """
+        codes = self.matrix().unflatten(1, (self.grid[1], -1))
+        factor, shift, scale, offset = levels.each_row(self.rows // self.grid[0])
+        if shift is not None:  # of less than 8 bits: `matrix` made them just now
+            codes.mul_(factor).add_(shift.unsqueeze(-1))
+        width = codes.shape[2]
         return [
             Block(
                 slice(index * width, (index + 1) * width),
                 AffineMatrix(
-                    codes[:, index * width : (index + 1) * width],
+                    codes[:, index],
                     scale[:, index : index + 1],
                     None if offset is None else offset[:, index : index + 1],
                 ),

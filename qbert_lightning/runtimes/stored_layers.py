@@ -37,16 +37,14 @@ class ActivationLevels:
         return self.low + (self.num_levels - 1) * self.step
 
     @property
-    def origin(self) -> float:
-        """The level that codes count from, so that a product needs no zero point.
+    def zero(self) -> int:
+        """Which level is next to zero, counted from the lowest."""
+        return min(max(round(-self.low / self.step), 0), self.num_levels - 1)
 
-        The middle one (signed codes) or the lowest (unsigned), whichever is nearer to
-        zero: what is taken from ``x̂`` here is given back by the bias, in floats.
-        """
-        if self.symmetric:
-            return 0.0
-        middle = self.low + self.num_levels // 2 * self.step
-        return min(self.low, middle, key=abs)
+    @property
+    def origin(self) -> float:
+        """The value of that level, at most half a step if zero is in the range."""
+        return self.low + self.zero * self.step
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 import torch
 
-from qbert_lightning.functional import AffineParameters, int8_codes, int8_matrix
+from qbert_lightning.functional import (
+    AffineParameters,
+    choose_parameters,
+    int8_codes,
+    int8_matrix,
+    quantize,
+)
 from qbert_lightning.functional.affine_matrix import (
     AffineMatrix,
     code_sums,
@@ -60,6 +66,37 @@ def test_sums_of_codes_and_levels_are_those_of_each_row() -> None:
     torch.testing.assert_close(
         level_sums(matrix, sums), levels.sum(1).reshape(1, 5).float()
     )
+
+
+@pytest.mark.parametrize("num_bits", range(1, 9))
+def test_widened_levels_are_the_same_and_leave_little(num_bits: int) -> None:
+    generator = torch.Generator().manual_seed(num_bits)
+    groups = torch.randn(64, 30, generator=generator) + 3 * torch.randn(
+        64, 1, generator=generator
+    )
+    low, high = groups.amin(1, keepdim=True), groups.amax(1, keepdim=True)
+    levels = choose_parameters(low, high, num_bits, symmetric=False)
+    matrix = int8_matrix(int8_codes(groups, levels), levels)
+    assert matrix.offset is not None
+    found = matrix.codes * matrix.scale.double() + matrix.offset
+    codes = quantize(groups, levels).double()
+    exact = codes * levels.scale.double() + levels.offset
+    assert (found - exact).abs().max() < 1e-7 * exact.abs().max()
+    holds_zero = ((low <= 0) & (high >= 0))[:, 0]
+    assert holds_zero.any()
+    if num_bits < 8:
+        rest = (matrix.offset / matrix.scale)[holds_zero].abs()
+        assert rest.max() <= 0.5 + 1e-5
+
+
+def test_sums_of_levels_that_nearly_cancel_keep_their_digits() -> None:
+    codes = torch.full((1, 3072), 100, dtype=torch.int8)
+    codes[0, 0] = 99
+    scale, offset = torch.full((1, 1), 0.01), torch.full((1, 1), -1.0)
+    matrix = AffineMatrix(codes, scale, offset)
+    exact = (codes * scale.double() + offset).sum()
+    found = level_sums(matrix, code_sums(matrix))
+    assert abs(found - exact).item() < 1e-6 * abs(exact)
 
 
 def test_steps_count_without_an_offset_too() -> None:

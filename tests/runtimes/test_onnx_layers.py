@@ -10,7 +10,7 @@ from qbert_lightning.layers import QuantizedEmbedding
 from qbert_lightning.plan import Granularity, PerTensor, QuantScheme, RowGroups
 from qbert_lightning.quantizers import AffineSpec
 from qbert_lightning.runtimes.onnx_graph import OnnxGraph
-from tests.runtimes.layers import observed, quantized_linear
+from tests.runtimes.layers import far_to_one_side, observed, quantized_linear
 
 onnx = pytest.importorskip("onnx", reason="needs the extra `export` (onnx)")
 reference = pytest.importorskip("onnx.reference")
@@ -38,6 +38,18 @@ def test_a_layer_by_the_definitions_of_its_operations(name: str) -> None:
     evaluator = reference.ReferenceEvaluator(graph.model())
     (found,) = evaluator.run(None, {"x": ids.numpy()})
     assert torch.allclose(torch.from_numpy(found), layer(table(ids)), atol=1e-5)
+
+
+@torch.no_grad()
+def test_a_range_far_to_one_side_takes_no_digits() -> None:
+    runtime = pytest.importorskip("onnxruntime", reason="needs the extra `export`")
+    layer, table, exact = far_to_one_side()
+    graph, ids = OnnxGraph(), torch.arange(16)[None]
+    hidden = graph.look_up(table, graph.input("x"))
+    graph.output("y", graph.linear(layer, hidden), "batch", "tokens", "features")
+    session = runtime.InferenceSession(graph.model().SerializeToString())
+    found = torch.from_numpy(session.run(None, {"x": ids.numpy()})[0])
+    assert (found - exact(ids)).abs().mean() < 6e-8 * exact(ids).std()
 
 
 @pytest.mark.parametrize("symmetric", [False, True])

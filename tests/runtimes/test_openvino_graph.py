@@ -26,6 +26,7 @@ def test_layers_that_see_one_tensor_quantize_it_once(plan_name: str) -> None:
     assert kinds_of_nodes(plan_name)["FakeQuantize"] == ROUNDED[plan_name]
 
 
-def test_values_of_the_attention_are_kept_in_floats_where_they_are_quantized() -> None:
-    assert kinds_of_nodes("q8bert")["Maximum"] == 2  # layers
-    assert kinds_of_nodes("qbert")["Maximum"] == 0
+def test_quantized_values_of_the_attention_and_tables_are_kept_in_floats() -> None:
+    layers, tables = 2, 3
+    assert kinds_of_nodes("q8bert")["Maximum"] == layers + 2 * tables
+    assert kinds_of_nodes("qbert")["Maximum"] == 2 * tables

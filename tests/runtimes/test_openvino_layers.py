@@ -6,14 +6,31 @@ from collections import Counter
 
 import pytest
 import torch
+from torch import Tensor, nn
 
+from qbert_lightning.layers import QuantizedEmbedding
 from qbert_lightning.plan import QuantScheme, RowGroups
 from qbert_lightning.quantizers import AffineSpec
 from qbert_lightning.runtimes.openvino_graph import OpenVinoGraph
+from qbert_lightning.runtimes.openvino_network import keep_divisions
 from qbert_lightning.runtimes.stored_layers import activation_levels
-from tests.runtimes.layers import observed, quantized_linear
+from tests.runtimes.layers import far_to_one_side, observed, quantized_linear
 
 pytest.importorskip("openvino", reason="needs the extra `export` (openvino)")
+
+
+def computed(graph: OpenVinoGraph, x: Tensor) -> Tensor:
+    """The output ``y``."""
+    import openvino
+
+    network = graph.model()
+    keep_divisions(network)
+    settings = {
+        "INFERENCE_PRECISION_HINT": "f32",
+        "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0",
+    }
+    compiled = openvino.Core().compile_model(network, "CPU", settings)
+    return torch.from_numpy(compiled({"x": x.numpy()})["y"])
 
 
 @torch.no_grad()
@@ -62,8 +79,6 @@ def test_codes_stay_packed_where_they_are_asked_to_or_meet_floats(
 @torch.no_grad()
 @pytest.mark.parametrize("symmetric", [True, False])
 def test_values_beside_an_edge_fall_as_in_the_model(symmetric: bool) -> None:
-    import openvino
-
     quantizer = observed(symmetric=symmetric).build()
     quantizer(torch.tensor([-0.7, 1.0]))
     levels = activation_levels(quantizer.eval())
@@ -73,9 +88,35 @@ def test_values_beside_an_edge_fall_as_in_the_model(symmetric: bool) -> None:
     graph = OpenVinoGraph(packed=False)
     x = graph.look_up(torch.nn.Embedding.from_pretrained(beside), graph.input("x"))
     graph.output("y", graph.rounded(x, levels))
-    settings = {"INFERENCE_PRECISION_HINT": "f32"}
-    compiled = openvino.Core().compile_model(graph.model(), "CPU", settings)
-    found = torch.from_numpy(compiled({"x": torch.arange(2)[None].numpy()})["y"])[0]
-    other = (found - quantizer(beside)).abs() > levels.step / 2
-    # A division is a product with a rounded reciprocal there.
-    assert other.float().mean() < 0.15
+    found = computed(graph, torch.arange(2)[None])[0]
+    assert ((found - quantizer(beside)).abs() < levels.step / 2).all()
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("symmetric", [True, False])
+def test_rows_of_several_tables_are_added_to_the_last_digit(symmetric: bool) -> None:
+    torch.manual_seed(0)
+    scheme = QuantScheme(AffineSpec(8, symmetric=symmetric))
+    tables = [
+        QuantizedEmbedding.from_float(
+            nn.Embedding.from_pretrained(torch.randn(64, 12) * width), scheme, "table"
+        ).eval()
+        for width in (0.01, 3.0)
+    ]
+    graph, ids = OpenVinoGraph(packed=False), torch.arange(64).reshape(4, 16)
+    x = graph.input("x")
+    one, other = (graph.look_up(table, x) for table in tables)
+    graph.output("y", graph.add(one, other))
+    expected = tables[0](ids) + tables[1](ids)
+    assert torch.equal(computed(graph, ids), expected)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_range_far_to_one_side_takes_no_digits(packed: bool) -> None:
+    layer, table, exact = far_to_one_side()
+    graph, ids = OpenVinoGraph(packed=packed), torch.arange(16)[None]
+    x = graph.look_up(table, graph.input("x"))
+    graph.output("y", graph.linear(layer, x))
+    error = (computed(graph, ids) - exact(ids)).abs().mean()
+    assert error < 6e-8 * exact(ids).std()

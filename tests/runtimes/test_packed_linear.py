@@ -111,4 +111,5 @@ def test_a_layer_holds_no_more_than_its_codes_sums_and_bias() -> None:
     packed = PackedWeight(spec.build(weight.shape).encode(weight), spec)
     layer = IntegerLinear(packed, bias, Activation(activation.eval()), nn.Identity())
     held = sum(buffer.numel() * buffer.element_size() for buffer in layer.buffers())
-    assert held == 12 * 64 // 2 + 2 * 4 * 4 + 12 * (4 + 4)
+    levels, wide_levels = 4 * (4 + 4), 4 * (1 + 4 + 4)
+    assert held == 12 * 64 // 2 + levels + wide_levels + 12 * (4 + 4)

@@ -35,7 +35,7 @@ def test_levels_are_the_quantizers_to_the_bit(
     often = torch.arange(3 * shape[0]).reshape(3, -1) % shape[0]
     assert torch.equal(packed.look_up(often), expected[often])
     joined = torch.empty(shape)
-    for block in packed.blocks():
+    for block in packed.blocks(packed.widened()):
         codes, scale, offset, _ = block.matrix
         assert codes.dtype == torch.int8
         moved = codes.float() * scale + (0 if offset is None else offset)
