@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 SEAL = "qbert_lightning.sha256"
+EXACT_FLOATS = "session.qdq_matmulnbits_accuracy_level"
+"""What such products are computed in: 1 is float32, and 4, which is usual, int8."""
 
 
 class OnnxRuntime(Engine):
@@ -57,6 +59,8 @@ class OnnxRuntime(Engine):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = num_threads
         options.inter_op_num_threads = 1
+        # Products of floats with codes must not quantize the floats, as they would.
+        options.add_session_config_entry(EXACT_FLOATS, "1")
         if not cpu_is_exact():
             # Its products of unsigned and signed bytes would saturate; half as fast.
             options.add_session_config_entry("session.x64quantprecision", "1")
