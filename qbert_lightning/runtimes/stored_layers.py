@@ -32,11 +32,6 @@ class ActivationLevels:
     symmetric: bool
 
     @property
-    def high(self) -> float:
-        """Highest level."""
-        return self.low + (self.num_levels - 1) * self.step
-
-    @property
     def zero(self) -> int:
         """Which level is next to zero, counted from the lowest."""
         return min(max(round(-self.low / self.step), 0), self.num_levels - 1)

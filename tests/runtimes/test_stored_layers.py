@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import nn
 
@@ -10,6 +11,7 @@ from qbert_lightning.observers import MovingAverage
 from qbert_lightning.plan import PerTensor, QuantScheme, RowGroups
 from qbert_lightning.quantizers import AffineSpec
 from qbert_lightning.runtimes.stored_layers import (
+    ActivationLevels,
     bias_of,
     input_levels,
     output_levels,
@@ -44,15 +46,22 @@ def test_levels_are_those_of_the_quantizer() -> None:
         levels = input_levels(made.eval())
         assert levels is not None
         values = made.input_quantizer(torch.linspace(-9, 9, 6000)).unique()
-        expected = torch.linspace(levels.low, levels.high, levels.num_levels)
+        expected = levels.low + levels.step * torch.arange(levels.num_levels)
         assert torch.allclose(values, expected, atol=1e-6)
         scale, offset, lowest, _ = made.input_quantizer.parameters_of(torch.empty(0, 0))
         assert levels.step == scale.item()  # not the ends' difference, rounded again
         assert levels.low == offset.item() + lowest * scale.item()
         assert output_levels(made) is None
-        codes = (expected - levels.origin) / levels.step
-        assert torch.allclose(codes, codes.round(), atol=1e-5)
-        assert -8 <= round(codes.min().item()) <= round(codes.max().item()) <= 15
+        assert levels.origin == pytest.approx(expected[levels.zero].item(), abs=1e-6)
+        assert abs(levels.origin) <= levels.step / 2
+
+
+@pytest.mark.parametrize(("low", "zero", "origin"), [(3.0, 0, 3.0), (-9.0, 3, -6.0)])
+def test_the_level_next_to_zero_is_an_end_of_a_range_beside_it(
+    low: float, zero: int, origin: float
+) -> None:
+    levels = ActivationLevels(low, step=1.0, num_levels=4, symmetric=False)
+    assert (levels.zero, levels.origin) == (zero, origin)
 
 
 def test_floating_point_has_no_codes() -> None:
