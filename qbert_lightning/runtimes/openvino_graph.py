@@ -100,10 +100,14 @@ class OpenVinoGraph(OpenVinoLayers, Operations["ov.Node"]):
 
     def _in_floats(self, x: ov.Node) -> ov.Node:
         """The same, but whole numbers are scaled here and do not travel on as bytes."""
-        if x.get_type_name() != "Multiply":
+        kind = x.get_type_name()
+        if kind == "FakeQuantize":
+            return self.kept(x)
+        applied = {"Multiply": self.multiply, "Add": self.add}.get(kind)
+        if applied is None:
             return x
-        whole, step = (each.get_node() for each in x.input_values())
-        return self.multiply(self.kept(whole), step)
+        x, constant = (each.get_node() for each in x.input_values())
+        return applied(self._in_floats(x), constant)
 
     def _heads(self, x: ov.Node, num_heads: int) -> ov.Node:
         """``[batch, tokens, features]`` → ``[batch, heads, tokens, features]``."""

@@ -7,17 +7,20 @@ from collections import Counter
 import pytest
 import torch
 
+from qbert_lightning.layers import layer_shapes
+from qbert_lightning.plan import QuantPlan, QuantScheme
 from qbert_lightning.runtimes.bert_graph import build
 from qbert_lightning.runtimes.openvino_graph import OpenVinoGraph
-from tests.runtimes.tiny_models import ROUNDED, quantized
+from tests.runtimes.layers import observed
+from tests.runtimes.tiny_models import ROUNDED, quantized, tiny_model
 
 pytest.importorskip("openvino", reason="needs the extra `export` (openvino)")
 
 
 @torch.no_grad()
-def kinds_of_nodes(plan_name: str) -> Counter[str]:
+def kinds_of_nodes(plan: str | QuantPlan) -> Counter[str]:
     graph = OpenVinoGraph(packed=False)
-    build(graph, quantized("tags", plan_name)[0], "token_classification")
+    build(graph, quantized("tags", plan)[0], "token_classification")
     return Counter(node.get_type_name() for node in graph.model().get_ops())
 
 
@@ -30,3 +33,11 @@ def test_quantized_values_of_the_attention_and_tables_are_kept_in_floats() -> No
     layers, tables = 2, 3
     assert kinds_of_nodes("q8bert")["Maximum"] == layers + 2 * tables
     assert kinds_of_nodes("qbert")["Maximum"] == 2 * tables
+
+
+@pytest.mark.parametrize("symmetric", [True, False])
+def test_values_are_kept_in_floats_wherever_their_levels_lie(symmetric: bool) -> None:
+    outputs = QuantScheme(None, output=observed(symmetric=symmetric))
+    layers = [name for name in layer_shapes(tiny_model()) if name.endswith(".value")]
+    kinds = kinds_of_nodes(QuantPlan(dict.fromkeys(layers, outputs)))
+    assert kinds["Maximum"] == kinds["FakeQuantize"] == len(layers)
