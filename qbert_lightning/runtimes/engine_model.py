@@ -38,6 +38,12 @@ class EngineModel(nn.Module):
     ) -> None:
         super().__init__()
         self.config, self.output_type, self.answer = config, output_type, answer
+        # Read once: a configuration looks every name up in its aliases first.
+        self._positions = config.max_position_embeddings
+        self._rows = {
+            "input_ids": config.vocab_size,
+            "token_type_ids": config.type_vocab_size,
+        }
 
     def forward(
         self,
@@ -65,26 +71,29 @@ class EngineModel(nn.Module):
             token_type_ids = torch.zeros_like(input_ids)
         values = (input_ids, attention_mask, token_type_ids)
         arrays = {
-            name: value.to("cpu", torch.int64).numpy()
-            for name, value in zip(INPUTS, values, strict=True)
+            name: _array(value) for name, value in zip(INPUTS, values, strict=True)
         }
         self._check(arrays)
         outputs = {
-            name: torch.from_numpy(each).to(input_ids.device)
-            for name, each in self.answer(arrays).items()
+            name: torch.from_numpy(each) for name, each in self.answer(arrays).items()
         }
+        if not input_ids.is_cpu:
+            outputs = {name: o.to(input_ids.device) for name, o in outputs.items()}
         return self.output_type(**outputs)
 
     def _check(self, inputs: Arrays) -> None:
-        tokens, most = inputs["input_ids"].shape[1], self.config.max_position_embeddings
+        tokens, most = inputs["input_ids"].shape[1], self._positions
         if tokens > most:
             raise QbertError(f"input_ids: {tokens} tokens: accepted up to {most}", DATA)
-        rows = {
-            "input_ids": self.config.vocab_size,
-            "token_type_ids": self.config.type_vocab_size,
-        }
-        for name, count in rows.items():
+        for name, count in self._rows.items():
             # As unsigned numbers, those below zero are the largest.
             ids = inputs[name].view(np.uint64)
             if ids.size and ids.max() >= count:
                 raise QbertError(f"{name}: accepted ids from 0 to {count - 1}", DATA)
+
+
+def _array(ids: Tensor) -> np.ndarray:
+    """The same numbers for an engine; nothing is done to those that are right."""
+    if ids.dtype is not torch.int64 or not ids.is_cpu:
+        ids = ids.to("cpu", torch.int64)
+    return ids.numpy()

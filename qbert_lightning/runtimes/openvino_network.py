@@ -51,6 +51,9 @@ class OpenVinoNetwork:
         self._request, self._weights = compiled.create_infer_request(), weights
         self._names = [each.get_any_name() for each in compiled.outputs]
         self._tensor, self._lock = openvino.Tensor, Lock()
+        # Both live as long as the request reads them: it keeps neither.
+        self._places: dict[str, np.ndarray] = {}
+        self._tensors: dict[str, ov.Tensor] = {}
         # The first answer lays the matrices out for its products; from then on these
         # copies are read, and of the file only rows of tables.
         self(dict.fromkeys(INPUTS, np.zeros((1, 1), np.int64)))
@@ -58,19 +61,22 @@ class OpenVinoNetwork:
 
     def __call__(self, inputs: Arrays) -> Arrays:
         """From inputs by name to outputs by name."""
-        # By name, one by one: a dictionary given to `infer` takes a percent longer.
         with self._lock:
-            # All of them live until the answer is there: the request keeps none.
-            shared = {
-                name: self._tensor(np.ascontiguousarray(value), shared_memory=True)
-                for name, value in inputs.items()
-            }
-            for name, tensor in shared.items():
-                self._request.set_tensor(name, tensor)
+            for name, value in inputs.items():
+                self._place(name, value.shape)[...] = value
             self._request.infer()
             return {
                 name: self._request.get_tensor(name).data.copy() for name in self._names
             }
+
+    def _place(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
+        """Where the request reads an input; a new place takes a percent longer."""
+        place = self._places.get(name)
+        if place is None or place.shape != shape:
+            place = self._places[name] = np.empty(shape, np.int64)
+            self._tensors[name] = self._tensor(place, shared_memory=True)
+            self._request.set_tensor(name, self._tensors[name])
+        return place
 
 
 def keep_divisions(network: ov.Model) -> None:
