@@ -69,7 +69,7 @@ TORCH_SHARED := filelock fsspec jinja2 markupsafe mpmath networkx setuptools sym
   typing-extensions
 
 lock:
-	printf 'hatchling\neditables\nsetuptools\nwheel\n' | $(RESOLVE) - -o requirements/build.lock
+	printf 'hatchling\neditables\nsetuptools\nsetuptools-scm\nwheel\n' | $(RESOLVE) - -o requirements/build.lock
 	$(RESOLVE) pyproject.toml --extra dev -o requirements/project.lock \
 	  $(addprefix --no-emit-package ,torch $(CUDA))
 	echo torch | $(RESOLVE) - -o requirements/torch-cuda.lock \
