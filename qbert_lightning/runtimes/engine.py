@@ -22,6 +22,7 @@ from qbert_lightning.runtimes.bert_graph import check_architecture
 from qbert_lightning.runtimes.engine_model import Answer, EngineModel
 from qbert_lightning.runtimes.engine_plan import check_plan
 from qbert_lightning.runtimes.freed_memory import give_back_freed_memory
+from qbert_lightning.runtimes.parts import in_parts
 
 if TYPE_CHECKING:
     from transformers import (
@@ -83,8 +84,9 @@ class Engine(Runtime):
         file = folder / self.file_name
         if not file.is_file():
             raise QbertError(f"{file}: no such file: accepted a deployed model", DATA)
+        num_threads = num_threads or torch.get_num_threads()
         try:
-            answer = self.open_network(file, num_threads or torch.get_num_threads())
+            answer = self.open_network(file, num_threads)
         except QbertError:
             raise
         except Exception as error:  # each engine has its own kinds
@@ -95,6 +97,7 @@ class Engine(Runtime):
         give_back_freed_memory()
         config = _config(folder / CONFIG_FILE)
         head = task_head(config, str(folder))
+        answer = in_parts(answer, num_threads)
         return EngineModel(config, _output_types()[head], answer)
 
     def _try_out(self, folder: Path) -> None:

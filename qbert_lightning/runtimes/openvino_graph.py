@@ -1,9 +1,8 @@
 """The operations of a BERT as OpenVINO has them.
 
-Two facts of its CPU plugin shape what is written here. Codes travel as far as they can.
+A fact of its CPU plugin shapes what is written here: codes travel as far as they can.
 Values of the attention must not: they are weighed by probabilities, which are floats,
-and would be transposed and decoded before. And it turns bytes of keys around faster as
-one matrix than head by head, which takes two percent of an answer.
+and would be transposed and decoded before.
 """
 
 from __future__ import annotations
@@ -73,15 +72,10 @@ class OpenVinoGraph(OpenVinoLayers, Operations["ov.Node"]):
         bias: ov.Node,
         num_heads: int,
     ) -> ov.Node:
-        query = self._heads(query, num_heads)
+        width = key.get_output_partial_shape(0)[2].get_length() // num_heads
+        query, key = self._heads(query, num_heads), self._heads(key, num_heads)
         value = self._heads(self._in_floats(value), num_heads)
-        features = key.get_output_partial_shape(0)[2].get_length()
-        width = features // num_heads
-        shape = self.whole([0, num_heads, width, -1])
-        key = self.opset.transpose(key, self.whole([0, 2, 1]))
-        scores = self.opset.matmul(
-            query, self.opset.reshape(key, shape, True), False, False
-        )
+        scores = self.opset.matmul(query, key, False, True)
         scores = self.add(self.multiply(scores, self.scalar(width**-0.5)), bias)
         probabilities = self.opset.softmax(scores, -1)
         attended = self.opset.matmul(probabilities, value, False, False)

@@ -31,9 +31,13 @@ def engine(tmp_path: Path) -> EngineModel:
     return engine
 
 
-def test_matrices_and_tables_are_kept_as_bytes(engine: EngineModel) -> None:
-    assert isinstance(engine.answer, OpenVinoNetwork)
-    graph = engine.answer._request.get_compiled_model().get_runtime_model()
+def test_matrices_and_tables_are_kept_as_bytes(tmp_path: Path) -> None:
+    model, plan = quantized("tags", "qbert")
+    deployed(OpenVino(), model, plan, tmp_path)
+    file = tmp_path / "deployed" / OpenVino.file_name
+    network = OpenVino().open_network(file, num_threads=1)
+    assert isinstance(network, OpenVinoNetwork)
+    graph = network._request.get_compiled_model().get_runtime_model()
     kept = []
     for node in graph.get_ops():
         shape = node.get_output_partial_shape(0)
