@@ -2,7 +2,7 @@
 
 What a network computes with for a few hundred tokens stays in a core's cache; for a
 large batch every operation reads its input from memory and writes its output there.
-Parts need less memory and are as fast or faster.
+Parts are as fast or faster.
 """
 
 from __future__ import annotations
