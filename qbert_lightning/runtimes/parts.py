@@ -17,7 +17,7 @@ times as long and ONNX Runtime 1.25 times (one core with AVX512-VNNI)."""
 
 
 def in_parts(answer: Answer, num_threads: int) -> Answer:
-    """The same answers, from parts of so many rows that every thread has enough to do.
+    """The same answers up to rounding, from parts that give every thread enough to do.
 
     Args:
         answer: A compiled network.
