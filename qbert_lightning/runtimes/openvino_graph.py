@@ -1,8 +1,11 @@
 """The operations of a BERT as OpenVINO has them.
 
-A fact of its CPU plugin shapes what is written here: codes travel as far as they can.
-Values of the attention must not: they are weighed by probabilities, which are floats,
-and would be transposed and decoded before.
+Two facts of its CPU plugin shape what is written here:
+
+* Codes travel as far as they can. Values of the attention must not: they are weighed by
+  probabilities, which are floats, and would be transposed and decoded before.
+* Bytes are transposed one by one, and those of keys before their product begins.
+  Looked up by head and token, as the rows that they are, they are copied row by row.
 """
 
 from __future__ import annotations
@@ -73,7 +76,9 @@ class OpenVinoGraph(OpenVinoLayers, Operations["ov.Node"]):
         num_heads: int,
     ) -> ov.Node:
         width = key.get_output_partial_shape(0)[2].get_length() // num_heads
-        query, key = self._heads(query, num_heads), self._heads(key, num_heads)
+        query = self._heads(query, num_heads)
+        turn = self._rows_of_heads if _are_codes(key) else self._heads
+        key = turn(key, num_heads)
         value = self._heads(self._in_floats(value), num_heads)
         scores = self.opset.matmul(query, key, False, True)
         scores = self.add(self.multiply(scores, self.scalar(width**-0.5)), bias)
@@ -104,6 +109,22 @@ class OpenVinoGraph(OpenVinoLayers, Operations["ov.Node"]):
         return applied(self._in_floats(x), constant)
 
     def _heads(self, x: ov.Node, num_heads: int) -> ov.Node:
-        """``[batch, tokens, features]`` → ``[batch, heads, tokens, features]``."""
+        """``[batch, tokens, features]`` → ``[batch, heads, tokens, width]``."""
         x = self.opset.reshape(x, self.whole([0, 0, num_heads, -1]), True)
         return self.opset.transpose(x, self.whole([0, 2, 1, 3]))
+
+    def _rows_of_heads(self, x: ov.Node, num_heads: int) -> ov.Node:
+        """The same, where row ``tokens · heads + head`` is looked up."""
+        width = x.get_output_partial_shape(0)[2].get_length() // num_heads
+        ids, *_ = self.inputs.values()  # any of the inputs: all have every token
+        first = self.multiply(self.positions(ids), self.whole(num_heads))
+        heads = self.opset.constant(np.arange(num_heads, dtype=np.int64)[:, None])
+        rows = self.opset.reshape(x, self.whole([0, -1, width]), True)
+        return self.opset.gather(rows, self.add(first, heads), self.whole(1))
+
+
+def _are_codes(x: ov.Node) -> bool:
+    """Whether a value is whole numbers at a scale."""
+    while x.get_type_name() in ("Multiply", "Add"):
+        x = x.input_value(0).get_node()
+    return x.get_type_name() == "FakeQuantize"

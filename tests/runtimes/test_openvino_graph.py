@@ -35,6 +35,12 @@ def test_quantized_values_of_the_attention_and_tables_are_kept_in_floats() -> No
     assert kinds_of_nodes("qbert")["Maximum"] == 2 * tables
 
 
+def test_quantized_keys_are_looked_up_where_others_are_transposed() -> None:
+    layers, others = 2, 3  # queries, values and what was attended to
+    assert kinds_of_nodes("q8bert")["Transpose"] == layers * others
+    assert kinds_of_nodes("qbert")["Transpose"] == layers * (others + 1)
+
+
 @pytest.mark.parametrize("symmetric", [True, False])
 def test_values_are_kept_in_floats_wherever_their_levels_lie(symmetric: bool) -> None:
     outputs = QuantScheme(None, output=observed(symmetric=symmetric))
