@@ -63,8 +63,8 @@ class InferenceBenchmark(Benchmark):
     batch_sizes: list[int] = field(default_factory=lambda: [1, 32])
     tokens: int = 128
     num_threads: int = 1
-    rounds: int = 5
-    seconds: float = 1.0
+    rounds: int = 20
+    seconds: float = 0.25
 
     def __post_init__(self) -> None:
         for key in ("tokens", "num_threads", "rounds"):
