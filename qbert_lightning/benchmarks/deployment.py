@@ -34,7 +34,7 @@ class DeploymentBenchmark(InferenceBenchmark):
         """See `Benchmark.run`."""
         for overrides in self.models.values():
             subject.check(overrides)
-        scores = self._scores(subject)
+        scores = self._scores(subject, say)
         outcome = super().run(subject, folder, say)
         key = subject.metric
         rows = tuple(
@@ -54,7 +54,7 @@ class DeploymentBenchmark(InferenceBenchmark):
         """The unit alone."""
         return ((who, peer) for who, peer in super().peers() if who == UNIT)
 
-    def _scores(self, subject: Subject) -> dict[str, Scores]:
+    def _scores(self, subject: Subject, say: Say) -> dict[str, Scores]:
         """Model and runtime → scores; the float model's stand with the unit."""
         scores: dict[str, Scores] = {}
         key = subject.metric
@@ -69,7 +69,8 @@ class DeploymentBenchmark(InferenceBenchmark):
                 except QbertError as error:
                     if error.code not in (USAGE, ENVIRONMENT):
                         raise
-                    continue  # not offered: its row says why
+                    say(f"  {model}, {name}: no score: {error}")
+                    continue
                 scores[f"{model}, {name}"] = found
                 scores[UNIT] = {key: found[f"float/{key}"]}
         return scores

@@ -79,6 +79,12 @@ class InferenceBenchmark(Benchmark):
                 raise QbertError(
                     f"bench.models.{name}={overrides}: accepted a list of overrides"
                 )
+        for name, runtime in self.runtimes.items():
+            if runtime.tokens is not None and runtime.tokens < self.tokens:
+                raise QbertError(
+                    f"bench.runtimes.{name}.tokens={runtime.tokens}: accepted at least "
+                    f"bench.tokens={self.tokens}"
+                )
         if self.seconds < 0:
             raise QbertError(f"bench.seconds={self.seconds}: accepted 0 or more")
 

@@ -84,3 +84,27 @@ class OpenVinoInt8(OpenVinoFloat):
             model_type=nncf.ModelType.TRANSFORMER,
             subset_size=len(batches),
         )
+
+
+@dataclass(frozen=True)
+class OpenVinoInt8Fixed(OpenVinoInt8):
+    """The same, compiled for one row of the batches' length; rows are asked in turn."""
+
+    def load(self, place: Place) -> Answer:
+        """What answers row by row."""
+        one = super().load(place)
+
+        def answer(batch: Batch) -> tuple[torch.Tensor, ...]:
+            rows = [
+                one({name: ids[row : row + 1] for name, ids in batch.items()})
+                for row in range(len(batch["input_ids"]))
+            ]
+            return tuple(map(torch.cat, zip(*rows, strict=True)))
+
+        return answer
+
+    def _changed(self, graph: Any, batches: Sequence[Batch]) -> Any:
+        graph = super()._changed(graph, batches)
+        tokens = batches[0]["input_ids"].shape[1]
+        graph.reshape({each.get_any_name(): [1, tokens] for each in graph.inputs})
+        return graph

@@ -6,7 +6,11 @@ from collections.abc import Mapping
 
 from qbert_lightning.benchmarks.contestant import Contestant
 from qbert_lightning.benchmarks.inference_onnx import OnnxFloat, OnnxInt8
-from qbert_lightning.benchmarks.inference_openvino import OpenVinoFloat, OpenVinoInt8
+from qbert_lightning.benchmarks.inference_openvino import (
+    OpenVinoFloat,
+    OpenVinoInt8,
+    OpenVinoInt8Fixed,
+)
 from qbert_lightning.benchmarks.inference_torch import (
     TorchaoInt8,
     TorchCompiled,
@@ -25,6 +29,7 @@ PEERS: Mapping[str, Contestant] = {
     "ONNX Runtime dynamic int8": OnnxInt8(),
     "OpenVINO float32": OpenVinoFloat(),
     "OpenVINO int8 (NNCF)": OpenVinoInt8(),
+    "OpenVINO int8 (NNCF), one length": OpenVinoInt8Fixed(),
 }
 
 

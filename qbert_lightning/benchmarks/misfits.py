@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 ROWS = 128
 POSITIONS = 128
+LENGTH = 64  # of the default task's texts
 ENCODER_WEIGHTS = 3 * (4 * ROWS * ROWS + 2 * ROWS * 512)
 BITS_PER_MEGABYTE = 8 * 2**20
 
@@ -108,6 +109,13 @@ def _positions(random: Random) -> Misfit:
     return Misfit(command, "task.data.max_length", value)
 
 
+def _fixed_length(random: Random) -> Misfit:
+    low, high = (3, LENGTH - 1), (POSITIONS + 1, 5000)
+    value = str(random.randint(*random.choice((low, high))))
+    command = ("export", "runtime=openvino_fixed", f"runtime.tokens={value}")
+    return Misfit(command, "runtime.tokens", value)
+
+
 def _stride(random: Random) -> Misfit:
     length = random.randint(32, 384)
     value = str(length + random.randint(-3, 300))
@@ -202,6 +210,7 @@ _DRAWS = (
     _two_budgets,
     _heads,
     _positions,
+    _fixed_length,
     _stride,
     _subset,
     _blocks,

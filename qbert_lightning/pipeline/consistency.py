@@ -23,6 +23,7 @@ MAX_JSON_BYTES = 1024 * 1024
 PREFIXES = {"camembert": "roberta", "xlm-roberta": "roberta"}  # others: their own name
 # Parts of a model that hold no layer of the plan.
 OTHER_PARTS = ("embeddings.LayerNorm", "pooler.dense")
+POSITIONS = "embeddings.position_embeddings"
 HEADS = ("classifier.dense", "classifier.out_proj", "qa_outputs")
 
 Node = Mapping[str, Any]
@@ -48,6 +49,7 @@ def check_consistency(
     check_model(config["model"])
     check_lengths(config["task"].get("data", {}), config["model"])
     rules, shapes = config["quant"]["rules"], layer_shapes(_float_model(config))
+    check_fixed_length(config["runtime"], config["task"].get("data", {}), shapes)
     check_groups(rules, raw["quant"]["rules"], shapes)
     blocks = checked_blocks(config["blocks"], shapes)
     check_budget(config["allocator"], rules, blocks, shapes)
@@ -156,6 +158,19 @@ def check_lengths(data: Node, model: Node) -> None:
         raise QbertError(
             f"task.data.doc_stride={stride}: accepted 0..{room - 1} with "
             f"task.data.max_length={length}"
+        )
+
+
+def check_fixed_length(runtime: Node | None, data: Node, shapes: Shapes) -> None:
+    """Refuse a runtime for one length that some texts exceed, or the model itself."""
+    tokens, least = (runtime or {}).get("tokens"), data.get("max_length", 0)
+    if tokens is None:
+        return
+    rows = [n for name, (n, *_) in shapes.items() if name.endswith(POSITIONS)]
+    if tokens < least or any(tokens > most for most in rows):
+        most = f" up to {rows[0]}, the model's positions" if rows else ""
+        raise QbertError(
+            f"runtime.tokens={tokens}: accepted from task.data.max_length={least}{most}"
         )
 
 

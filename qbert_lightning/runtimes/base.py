@@ -22,9 +22,12 @@ class Runtime(ABC):
 
     Attributes:
         file_name: The single file that holds the deployed network, codes and all.
+        tokens: Every text is padded to so many, and longer ones are refused; `None`:
+            texts of any length that the model has positions for.
     """
 
     file_name: ClassVar[str]
+    tokens: int | None = None
 
     @abstractmethod
     def check(self, plan: QuantPlan) -> None:

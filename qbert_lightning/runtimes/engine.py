@@ -22,7 +22,7 @@ from qbert_lightning.runtimes.bert_graph import check_architecture
 from qbert_lightning.runtimes.engine_model import Answer, EngineModel
 from qbert_lightning.runtimes.engine_plan import check_plan
 from qbert_lightning.runtimes.freed_memory import give_back_freed_memory
-from qbert_lightning.runtimes.parts import in_parts
+from qbert_lightning.runtimes.parts import TOKENS_PER_THREAD, in_parts
 
 if TYPE_CHECKING:
     from transformers import (
@@ -97,7 +97,7 @@ class Engine(Runtime):
         give_back_freed_memory()
         config = _config(folder / CONFIG_FILE)
         head = task_head(config, str(folder))
-        answer = in_parts(answer, num_threads)
+        answer = in_parts(answer, TOKENS_PER_THREAD * num_threads)
         return EngineModel(config, _output_types()[head], answer)
 
     def _try_out(self, folder: Path) -> None:

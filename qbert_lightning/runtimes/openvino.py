@@ -17,9 +17,11 @@ from qbert_lightning.functional.integer_product import cpu_is_exact
 from qbert_lightning.runtimes.bert_graph import build
 from qbert_lightning.runtimes.engine import Engine
 from qbert_lightning.runtimes.engine_model import Answer
+from qbert_lightning.runtimes.fixed_length import at_length
 from qbert_lightning.runtimes.mapped_tensor import MappedTensor
 from qbert_lightning.runtimes.openvino_graph import OpenVinoGraph
 from qbert_lightning.runtimes.openvino_network import OpenVinoNetwork
+from qbert_lightning.runtimes.parts import in_parts
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -67,7 +69,7 @@ class OpenVino(Engine):
     def write_network(self, model: PreTrainedModel, head: str, file: Path) -> None:  # noqa: D102
         import openvino
 
-        graph = OpenVinoGraph(packed=self.weights == "packed")
+        graph = OpenVinoGraph(packed=self.weights == "packed", tokens=self.tokens)
         build(graph, model, head)
         with TemporaryDirectory(dir=file.parent) as folder:
             network = Path(folder) / "network.xml"
@@ -92,7 +94,11 @@ class OpenVino(Engine):
                 "and answers may be wrong: accepted runtime=integer",
                 stacklevel=2,
             )
-        return OpenVinoNetwork(text, weights, num_threads)
+        network = OpenVinoNetwork(text, weights, num_threads)
+        if network.tokens is None:
+            return network
+        one = at_length(network, network.tokens, network.outputs_by_token)
+        return in_parts(one, most_tokens=1)
 
 
 def _tensor(content: bytes) -> Tensor:

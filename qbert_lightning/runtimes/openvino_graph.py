@@ -27,29 +27,35 @@ class OpenVinoGraph(OpenVinoLayers, Operations["ov.Node"]):
 
     Args:
         packed: Whether codes of 2 to 4 bits stay packed in memory.
+        tokens: Of the one text that it takes; `None`: any number of any length.
     """
 
-    def __init__(self, *, packed: bool) -> None:
+    def __init__(self, *, packed: bool, tokens: int | None = None) -> None:
         super().__init__(packed=packed)
+        self.shape = [-1, -1] if tokens is None else [1, tokens]
         self.inputs: dict[str, ov.Node] = {}
         self.outputs: dict[str, ov.Node] = {}
+        self.axes: dict[str, tuple[str, ...]] = {}
 
     def model(self) -> ov.Model:
         """The finished graph."""
         for name, value in self.outputs.items():
             value.output(0).set_names({name})
-        return self.openvino.Model(
+        network = self.openvino.Model(
             list(self.outputs.values()), list(self.inputs.values()), "bert"
         )
+        for axes, result in zip(self.axes.values(), network.results, strict=True):
+            result.set_layout(self.openvino.Layout(f"[{','.join(axes)}]"))
+        return network
 
     def input(self, name: str) -> ov.Node:  # noqa: D102
-        shape = self.openvino.PartialShape([-1, -1])
+        shape = self.openvino.PartialShape(self.shape)
         self.inputs[name] = self.opset.parameter(shape, np.int64, name)
         self.inputs[name].output(0).set_names({name})
         return self.inputs[name]
 
     def output(self, name: str, value: ov.Node, *axes: str) -> None:  # noqa: D102
-        self.outputs[name] = value
+        self.outputs[name], self.axes[name] = value, axes
 
     def layer_norm(self, norm: nn.LayerNorm, x: ov.Node) -> ov.Node:  # noqa: D102
         x = self.opset.mvn(x, self.whole([-1]), True, norm.eps, "inside_sqrt")

@@ -26,6 +26,10 @@ class OpenVinoNetwork:
         text: OpenVINO's XML.
         weights: Its binary part; kept as long as the network.
         num_threads: CPU threads.
+
+    Attributes:
+        tokens: Of the one text that the network takes; `None`: texts of any length.
+        outputs_by_token: Names of those whose axis 1 goes through a text's tokens.
     """
 
     def __init__(self, text: bytes, weights: MappedTensor, num_threads: int) -> None:
@@ -35,6 +39,12 @@ class OpenVinoNetwork:
         network = core.read_model(
             text, openvino.Tensor(weights.bytes, shared_memory=True)
         )
+        self.tokens = _fixed_length(network)
+        self.outputs_by_token = {
+            result.output(0).get_any_name()
+            for result in network.results
+            if result.get_layout().has_name("tokens")
+        }
         _copy_small_constants(network)
         keep_divisions(network)
         compiled = core.compile_model(
@@ -56,7 +66,7 @@ class OpenVinoNetwork:
         self._tensors: dict[str, ov.Tensor] = {}
         # The first answer lays the matrices out for its products; from then on these
         # copies are read, and of the file only rows of tables.
-        self(dict.fromkeys(INPUTS, np.zeros((1, 1), np.int64)))
+        self(dict.fromkeys(INPUTS, np.zeros((1, self.tokens or 1), np.int64)))
         weights.give_back()
 
     def __call__(self, inputs: Arrays) -> Arrays:
@@ -75,6 +85,11 @@ class OpenVinoNetwork:
             self._tensors[name] = self._tensor(place, shared_memory=True)
             self._request.set_tensor(name, self._tensors[name])
         return place
+
+
+def _fixed_length(network: ov.Model) -> int | None:
+    _, tokens = network.input(INPUTS[0]).get_partial_shape()
+    return tokens.get_length() if tokens.is_static else None
 
 
 def keep_divisions(network: ov.Model) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ def outcome_of(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     refused: Mapping[str, QbertError] | None = None,
+    say: Callable[[str], None] = lambda line: None,
 ) -> tuple[Outcome, list[Sequence[str]]]:
     asked: list[Sequence[str]] = []
 
@@ -39,7 +40,7 @@ def outcome_of(
     subject = Subject(
         lambda: tmp_path, lambda *_: [], deployment_scores=scores, metric=KEY
     )
-    return benchmark.run(subject, tmp_path, lambda line: None), asked
+    return benchmark.run(subject, tmp_path, say), asked
 
 
 def test_scores_come_before_what_was_measured(
@@ -60,8 +61,10 @@ def test_what_a_runtime_does_not_offer_has_no_score(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refused = {"runtime=fast": QbertError("dynamic ranges", USAGE)}
-    outcome, _ = outcome_of(tmp_path, monkeypatch, refused)
+    said: list[str] = []
+    outcome, _ = outcome_of(tmp_path, monkeypatch, refused, said.append)
     assert outcome.rows[1] == ("a, fast", "", "", "0.3")
+    assert said == ["  a, fast: no score: dynamic ranges"]
 
 
 def test_a_failure_is_not_hidden(

@@ -12,6 +12,7 @@ from qbert_lightning.benchmarks.contestant import Contestant, Place
 from qbert_lightning.benchmarks.inference_peers import PEERS, UNIT
 from qbert_lightning.benchmarks.inference_torch import TorchCompiled
 from qbert_lightning.errors import QbertError
+from qbert_lightning.runtimes import OpenVinoFixed
 from tests.benchmarks.fake_runtime import FakeRuntime
 from tests.tiny import tiny_batch
 
@@ -94,6 +95,7 @@ def test_everybody_takes_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         "ONNX Runtime dynamic int8": "not installed",
         "OpenVINO float32": "not installed",
         "OpenVINO int8 (NNCF)": "not installed",
+        "OpenVINO int8 (NNCF), one length": "not installed",
         "mine, fake": "0.50 [0.50, 0.50]",
         "w4, fake": "0.50 [0.50, 0.50]",
     }
@@ -170,8 +172,10 @@ def test_compilers_are_left_out_unless_asked_for(
         {"batch_sizes": [1, 0]},
         {"seconds": -1.0},
         {"models": {"mine": "method=q8bert"}},
+        {"tokens": 9, "runtimes": {"fixed": OpenVinoFixed(8)}},
     ],
 )
 def test_settings_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(QbertError, match=rf"bench.{next(iter(wrong))}.*=.*: accepted"):
+    *_, key = wrong
+    with pytest.raises(QbertError, match=rf"bench.{key}.*=.*: accepted"):
         InferenceBenchmark(**wrong)

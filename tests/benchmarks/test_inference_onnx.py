@@ -10,7 +10,11 @@ import torch
 from qbert_lightning.benchmarks.contestant import Contestant, Place
 from qbert_lightning.benchmarks.inference_agreement import Agreement
 from qbert_lightning.benchmarks.inference_onnx import OnnxFloat, OnnxInt8
-from qbert_lightning.benchmarks.inference_openvino import OpenVinoFloat, OpenVinoInt8
+from qbert_lightning.benchmarks.inference_openvino import (
+    OpenVinoFloat,
+    OpenVinoInt8,
+    OpenVinoInt8Fixed,
+)
 from qbert_lightning.benchmarks.inference_texts import filled_batches
 from qbert_lightning.benchmarks.inference_traced import TracedModel, arrays
 from tests.benchmarks.problems import saved_problem
@@ -24,6 +28,7 @@ from tests.tiny import tiny_batch, tiny_bert
         (OnnxInt8(), 0.5),
         (OpenVinoFloat(), 1e-5),
         (OpenVinoInt8(), 0.5),
+        (OpenVinoInt8Fixed(), 0.5),
     ],
 )
 @pytest.mark.filterwarnings("ignore")

@@ -11,6 +11,7 @@ from qbert_lightning.pipeline.composition import Command, check_command
 from qbert_lightning.pipeline.consistency import (
     SPANS,
     check_estimator,
+    check_fixed_length,
     check_groups,
     check_inputs,
     check_lengths,
@@ -152,6 +153,27 @@ def test_lengths_that_do_not_fit(data: dict[str, int], said: str) -> None:
 def test_lengths_that_fit(data: dict[str, int]) -> None:
     check_lengths(data, TINY)
     check_lengths(data, {})
+
+
+@pytest.mark.parametrize(
+    ("tokens", "accepted"),
+    [(63, "from task.data.max_length=64"), (129, "up to 128"), (64, None), (128, None)],
+)
+def test_a_fixed_length_takes_every_text_and_has_positions(
+    tokens: int, accepted: str | None
+) -> None:
+    data, shapes = {"max_length": 64}, {"bert.embeddings.position_embeddings": (128, 8)}
+    if accepted is None:
+        check_fixed_length({"tokens": tokens}, data, shapes)
+        return
+    with pytest.raises(QbertError, match=rf"runtime.tokens={tokens}: .*{accepted}"):
+        check_fixed_length({"tokens": tokens}, data, shapes)
+
+
+def test_runtimes_for_every_length_have_none_to_check() -> None:
+    for runtime in (None, {"weights": "int8"}):
+        check_fixed_length(runtime, {"max_length": 64}, {})
+    check_fixed_length({"tokens": 5}, {}, {})
 
 
 @pytest.mark.parametrize(

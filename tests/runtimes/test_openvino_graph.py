@@ -41,6 +41,20 @@ def test_quantized_keys_are_looked_up_where_others_are_transposed() -> None:
     assert kinds_of_nodes("qbert")["Transpose"] == layers * (others + 1)
 
 
+@torch.no_grad()
+@pytest.mark.parametrize("head", ["sequence_classification", "question_answering"])
+def test_outputs_tell_their_axes(head: str) -> None:
+    graph = OpenVinoGraph(packed=False, tokens=7)
+    name = {"sequence_classification": "labels", "question_answering": "answers"}[head]
+    build(graph, quantized(name, "float_plan")[0], head)
+    results = graph.model().results
+    assert len(results) == len(graph.outputs)
+    for result in results:
+        assert result.get_layout().has_name("tokens") == (name == "answers")
+        size = 7 if name == "answers" else tiny_model().config.num_labels
+        assert list(result.get_output_shape(0)) == [1, size]
+
+
 @pytest.mark.parametrize("symmetric", [True, False])
 def test_values_are_kept_in_floats_wherever_their_levels_lie(symmetric: bool) -> None:
     outputs = QuantScheme(None, output=observed(symmetric=symmetric))

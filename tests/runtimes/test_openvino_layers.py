@@ -37,7 +37,8 @@ def computed(graph: OpenVinoGraph, x: Tensor) -> Tensor:
 def kinds_of_nodes(scheme: QuantScheme, *, packed: bool = False) -> Counter[str]:
     graph = OpenVinoGraph(packed=packed)
     x = graph.look_up(torch.nn.Embedding(9, 12), graph.input("x"))
-    graph.output("y", graph.linear(quantized_linear(scheme), x))
+    y = graph.linear(quantized_linear(scheme), x)
+    graph.output("y", y, "batch", "tokens", "features")
     return Counter(
         f"{node.get_type_name()} {node.get_output_element_type(0).get_type_name()}"
         if node.get_type_name() in ("Constant", "Convert")
@@ -87,7 +88,7 @@ def test_values_beside_an_edge_fall_as_in_the_model(symmetric: bool) -> None:
     beside = torch.stack([edges.nextafter(torch.tensor(end)) for end in (-9.0, 9.0)])
     graph = OpenVinoGraph(packed=False)
     x = graph.look_up(torch.nn.Embedding.from_pretrained(beside), graph.input("x"))
-    graph.output("y", graph.rounded(x, levels))
+    graph.output("y", graph.rounded(x, levels), "batch", "tokens", "features")
     found = computed(graph, torch.arange(2)[None])[0]
     assert ((found - quantizer(beside)).abs() < levels.step / 2).all()
 
@@ -106,7 +107,7 @@ def test_rows_of_several_tables_are_added_to_the_last_digit(symmetric: bool) -> 
     graph, ids = OpenVinoGraph(packed=False), torch.arange(64).reshape(4, 16)
     x = graph.input("x")
     one, other = (graph.look_up(table, x) for table in tables)
-    graph.output("y", graph.add(one, other))
+    graph.output("y", graph.add(one, other), "batch", "tokens", "features")
     expected = tables[0](ids) + tables[1](ids)
     assert torch.equal(computed(graph, ids), expected)
 
@@ -117,6 +118,6 @@ def test_a_range_far_to_one_side_takes_no_digits(packed: bool) -> None:
     layer, table, exact = far_to_one_side()
     graph, ids = OpenVinoGraph(packed=packed), torch.arange(16)[None]
     x = graph.look_up(table, graph.input("x"))
-    graph.output("y", graph.linear(layer, x))
+    graph.output("y", graph.linear(layer, x), "batch", "tokens", "features")
     error = (computed(graph, ids) - exact(ids)).abs().mean()
     assert error < 6e-8 * exact(ids).std()

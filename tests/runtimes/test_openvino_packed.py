@@ -25,7 +25,7 @@ def test_products_are_those_of_the_layer(bits: int, symmetric: bool) -> None:
     values = inputs(seed=5).flatten(0, 1)
     graph = OpenVinoGraph(packed=True)
     x = graph.look_up(nn.Embedding.from_pretrained(values), graph.input("x"))
-    graph.output("y", graph.linear(layer, x))
+    graph.output("y", graph.linear(layer, x), "batch", "tokens", "features")
     settings = {
         "INFERENCE_PRECISION_HINT": "f32",
         "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from qbert_lightning.runtimes.engine_model import Arrays
-from qbert_lightning.runtimes.parts import TOKENS_PER_THREAD, in_parts
+from qbert_lightning.runtimes.parts import in_parts
 
 
 class Recorder:
@@ -28,21 +28,21 @@ def arrays(batch: int, tokens: int) -> dict[str, np.ndarray]:
 
 
 @pytest.mark.parametrize(
-    ("batch", "tokens", "threads", "rows"),
+    ("batch", "tokens", "most_tokens", "rows"),
     [
-        (10, TOKENS_PER_THREAD // 4, 1, [4, 4, 2]),
-        (10, TOKENS_PER_THREAD // 4, 2, [8, 2]),
-        (4, TOKENS_PER_THREAD // 4, 1, [4]),
-        (3, TOKENS_PER_THREAD + 1, 1, [1, 1, 1]),  # a text is never cut
-        (0, 7, 1, [0]),
-        (7, 0, 1, [7]),
+        (10, 5, 20, [4, 4, 2]),
+        (10, 5, 43, [8, 2]),
+        (4, 5, 20, [4]),
+        (3, 21, 20, [1, 1, 1]),  # a text is never cut
+        (0, 7, 20, [0]),
+        (7, 0, 20, [7]),
     ],
 )
 def test_parts_are_bounded_and_answer_as_the_whole_does(
-    batch: int, tokens: int, threads: int, rows: list[int]
+    batch: int, tokens: int, most_tokens: int, rows: list[int]
 ) -> None:
     whole, recorder, inputs = Recorder(), Recorder(), arrays(batch, tokens)
-    found, wanted = in_parts(recorder, threads)(inputs), whole(inputs)
+    found, wanted = in_parts(recorder, most_tokens)(inputs), whole(inputs)
     assert recorder.asked == [(each, tokens) for each in rows]
     assert found.keys() == wanted.keys()
     for name, value in wanted.items():
