@@ -66,7 +66,7 @@ def cpu_is_exact() -> bool:
 
 
 def pad_for_cuda(left: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
-    """Zeros around both, as CUDA asks for: ``m > 16``, ``k`` and ``n`` in eights.
+    """Zeros around both, as CUDA asks for: ``m > 16``, ``k`` and ``n > 0`` in eights.
 
     >>> import torch
     >>> left, right = torch.ones(3, 9), torch.ones(12, 9)
@@ -75,7 +75,7 @@ def pad_for_cuda(left: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
     """
     inner = -left.shape[1] % 8
     left = F.pad(left, (0, inner, 0, max(0, 17 - left.shape[0])))
-    right = F.pad(right, (0, inner, 0, -right.shape[0] % 8))
+    right = F.pad(right, (0, inner, 0, max(8 - right.shape[0], -right.shape[0] % 8)))
     return left, right
 
 

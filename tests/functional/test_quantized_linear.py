@@ -14,12 +14,13 @@ from qbert_lightning.functional import (
     quantized_input,
     quantized_linear,
 )
+from tests.devices import on_every_device
 
 Results = tuple[Tensor, ...]
 
 
 def problem(
-    num_groups: int, num_bits: int, symmetric: bool
+    num_groups: int, num_bits: int, symmetric: bool, device: str = "cpu"
 ) -> tuple[Tensor, Tensor, Tensor, AffineParameters, AffineParameters]:
     """Input ``[2, 5, 24]``, weight ``[16, 24]``, bias, and levels of the first two."""
     generator = torch.Generator().manual_seed(num_bits)
@@ -31,7 +32,13 @@ def problem(
     of_weight = choose_parameters(*ends, num_bits, symmetric=symmetric)
     low, high = torch.tensor([[-1.0]]), torch.tensor([[1.6]])  # narrower than x
     of_input = choose_parameters(low, high, 8, symmetric=symmetric)
-    return x, w, b, of_input, of_weight
+    levels = (moved(each, device) for each in (of_input, of_weight))
+    return x.to(device), w.to(device), b.to(device), *levels
+
+
+def moved(levels: AffineParameters, device: str) -> AffineParameters:
+    scale, offset, lowest, highest = levels
+    return AffineParameters(scale.to(device), offset.to(device), lowest, highest)
 
 
 def on_codes(
@@ -66,7 +73,7 @@ def results(layer, x, w, b, *levels_and_clip) -> Results:  # type: ignore[no-unt
     inputs = leaves if b is not None else [*leaves, None]
     y = layer(*inputs, *levels_and_clip)
     weights = torch.randn(y.shape, generator=torch.Generator().manual_seed(0))
-    return y, *torch.autograd.grad((y * weights).sum(), leaves)
+    return y, *torch.autograd.grad((y * weights.to(y.device)).sum(), leaves)
 
 
 def assert_close(ours: Results, theirs: Results, tolerance: float) -> None:
@@ -77,14 +84,15 @@ def assert_close(ours: Results, theirs: Results, tolerance: float) -> None:
         assert (our - their).abs().max() <= tolerance * their.abs().max()
 
 
+@on_every_device
 @pytest.mark.parametrize("symmetric", [True, False])
 @pytest.mark.parametrize("num_bits", [2, 3, 4, 8])
 @pytest.mark.parametrize("num_groups", [1, 4, 16])
 @pytest.mark.parametrize("clip", [True, False])
 def test_values_and_gradients_are_those_of_fake_quantization(
-    symmetric: bool, num_bits: int, num_groups: int, clip: bool
+    symmetric: bool, num_bits: int, num_groups: int, clip: bool, device: str
 ) -> None:
-    x, w, b, *levels = problem(num_groups, num_bits, symmetric)
+    x, w, b, *levels = problem(num_groups, num_bits, symmetric, device)
     for bias in (b, None):
         ours = results(on_codes, x, w, bias, *levels, clip)
         theirs = results(on_floats, x, w, bias, *levels, clip)
@@ -99,10 +107,11 @@ def test_without_the_operator_it_is_the_same(monkeypatch: pytest.MonkeyPatch) ->
     assert all(map(torch.equal, ours, results(on_codes, x, w, b, *levels, True)))
 
 
-def test_autocast_gives_its_type_and_the_parameters_keep_theirs() -> None:
-    x, w, b, *levels = problem(4, 8, False)
+@on_every_device
+def test_autocast_gives_its_type_and_the_parameters_keep_theirs(device: str) -> None:
+    x, w, b, *levels = problem(4, 8, False, device)
     exact = results(on_floats, x, w, b, *levels, True)
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast(device, torch.bfloat16):
         ours = results(on_codes, x, w, b, *levels, True)
         theirs = results(on_floats, x, w, b, *levels, True)
     assert ours[0].dtype == theirs[0].dtype == torch.bfloat16
@@ -112,8 +121,9 @@ def test_autocast_gives_its_type_and_the_parameters_keep_theirs() -> None:
         assert (our - true).abs().max() <= error
 
 
-def test_sums_over_many_tokens_stay_within_float16() -> None:
-    x, w, b, *levels = problem(4, 8, False)
+@on_every_device
+def test_sums_over_many_tokens_stay_within_float16(device: str) -> None:
+    x, w, b, *levels = problem(4, 8, False, device)
     many = x.abs().repeat(1, 400, 1).half()  # 4,000 times a code of up to 127
     w.requires_grad_()
     on_codes(many, w, b, *levels, True).sum().backward()

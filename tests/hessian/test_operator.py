@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from qbert_lightning.errors import QbertError
-from qbert_lightning.hessian import HessianOperator
+from qbert_lightning.hessian import HessianOperator, top_eigenpairs
+from tests.devices import on_every_device
 
 if TYPE_CHECKING:
     from transformers import BertForSequenceClassification
@@ -37,6 +38,25 @@ def test_equals_the_explicit_hessian(
     ) as hessian:
         found = materialise(hessian)
     torch.testing.assert_close(found, problem.explicit(names), rtol=1e-10, atol=1e-12)
+
+
+@on_every_device
+def test_products_stay_on_their_device(problem: Problem, device: str) -> None:
+    expected = problem.explicit(["0", "4"])
+    blocks = {name: problem.blocks[name] for name in ("0", "4")}
+    problem.model.to(device)  # parameters stay the same objects
+    batches = [
+        {name: each.to(device) for name, each in batch.items()}
+        for batch in problem.batches
+    ]
+    with HessianOperator(problem.model, problem.loss, blocks, batches) as hessian:
+        identity = torch.eye(hessian.size, dtype=hessian.dtype, device=device)
+        found = torch.stack([hessian @ column for column in identity])
+        [value] = top_eigenpairs(hessian).values
+    assert found.device.type == device
+    torch.testing.assert_close(found.cpu(), expected, rtol=1e-9, atol=1e-11)
+    largest = torch.linalg.eigvalsh(expected).abs().max().item()
+    assert abs(value) == pytest.approx(largest, rel=1e-3)
 
 
 def test_float32_agrees_with_float64(problem: Problem) -> None:

@@ -24,6 +24,7 @@ from qbert_lightning.plan import (
     RowGroups,
 )
 from qbert_lightning.quantizers import AffineSpec
+from tests.devices import on_every_device
 from tests.tiny import tiny_batch, tiny_bert
 
 OBSERVED = AffineSpec(8, observer=MovingAverage(0.9))
@@ -141,11 +142,14 @@ def test_other_formats_are_left_to_fake_quantization(scheme: QuantScheme) -> Non
         assert torch.equal(ours.state_dict()[name], tensor)  # observed once
 
 
-def test_a_model_compiles_around_it() -> None:
-    ours, theirs = twins(QuantScheme(AffineSpec(4), OBSERVED))
+@on_every_device
+def test_a_model_compiles_around_it(device: str) -> None:
+    ours, theirs = (
+        each.to(device) for each in twins(QuantScheme(AffineSpec(4), OBSERVED))
+    )
     # What every compiler does first: it follows tensors that are written to.
     compiled = torch.compile(ours, backend="aot_eager")
-    x = torch.randn(4, 12)
+    x = torch.randn(4, 12, device=device)
     y, expected = compiled(x), theirs(x)
     assert torch.allclose(y, expected, atol=1e-5)
     y.square().sum().backward()
@@ -153,10 +157,12 @@ def test_a_model_compiles_around_it() -> None:
     assert torch.allclose(ours.weight.grad, theirs.weight.grad, atol=1e-4)
 
 
-def test_a_bert_trains_as_with_fake_quantization() -> None:
+@on_every_device
+def test_a_bert_trains_as_with_fake_quantization(device: str) -> None:
     losses = []
+    batch = {name: each.to(device) for name, each in tiny_batch().items()}
     for int8_forward in (True, False):
-        model = tiny_bert().eval().train()
+        model = tiny_bert().to(device)
         for module in model.modules():
             if isinstance(module, nn.Dropout):
                 module.p = 0.0
@@ -168,7 +174,7 @@ def test_a_bert_trains_as_with_fake_quantization() -> None:
         optimizer = torch.optim.AdamW(model.parameters(), 1e-3)
         for _ in range(5):
             optimizer.zero_grad()
-            loss = model(**tiny_batch()).loss
+            loss = model(**batch).loss
             loss.backward()
             optimizer.step()
         losses.append(loss.item())

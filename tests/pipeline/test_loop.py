@@ -17,6 +17,7 @@ from qbert_lightning.export.checkpoint import MODEL_FILE
 from qbert_lightning.export.digest import file_digest
 from qbert_lightning.pipeline.stage_cache import MARKER, key_hash
 from qbert_lightning.tracking import Journal, RunRecord, read_metrics
+from tests.devices import on_every_device
 
 SMALL = [
     "model.num_hidden_layers=2",
@@ -355,6 +356,19 @@ def test_a_failing_run_says_why_and_keeps_what_was_done(
     assert record.error is not None
     assert "finetune" in record.stages
     assert not list((outputs / "stages" / "quantize").glob("*/stage.json"))
+
+
+@on_every_device
+def test_what_any_device_trains_is_deployed_on_the_cpu(
+    outputs: Path, device: str
+) -> None:
+    trainer = {"cpu": "cpu", "cuda": "gpu"}[device]
+    chosen = [f"trainer={trainer}", "quantize.int8_forward=true", "runtime=integer"]
+    assert run_command(["run", *SMALL, *chosen]) == 0
+    [record] = records(outputs)
+    assert record.status == "finished"
+    deployed = record.metrics["deployed/test/accuracy"]
+    assert deployed == pytest.approx(record.metrics["test/accuracy"], abs=0.05)
 
 
 def test_several_devices_share_one_run(outputs: Path) -> None:
