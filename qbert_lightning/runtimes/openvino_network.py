@@ -10,6 +10,7 @@ import numpy as np
 from qbert_lightning.runtimes.bert_graph import INPUTS
 from qbert_lightning.runtimes.engine_model import Arrays
 from qbert_lightning.runtimes.mapped_tensor import MappedTensor
+from qbert_lightning.runtimes.openvino_core import core
 
 if TYPE_CHECKING:
     import openvino as ov
@@ -35,8 +36,7 @@ class OpenVinoNetwork:
     def __init__(self, text: bytes, weights: MappedTensor, num_threads: int) -> None:
         import openvino
 
-        core = openvino.Core()
-        network = core.read_model(
+        network = core().read_model(
             text, openvino.Tensor(weights.bytes, shared_memory=True)
         )
         self.tokens = _fixed_length(network)
@@ -47,7 +47,7 @@ class OpenVinoNetwork:
         }
         _copy_small_constants(network)
         keep_divisions(network)
-        compiled = core.compile_model(
+        compiled = core().compile_model(
             network,
             "CPU",
             {

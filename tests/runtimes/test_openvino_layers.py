@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from qbert_lightning.layers import QuantizedEmbedding
 from qbert_lightning.plan import QuantScheme, RowGroups
 from qbert_lightning.quantizers import AffineSpec
+from qbert_lightning.runtimes.openvino_core import core
 from qbert_lightning.runtimes.openvino_graph import OpenVinoGraph
 from qbert_lightning.runtimes.openvino_network import keep_divisions
 from qbert_lightning.runtimes.stored_layers import activation_levels
@@ -21,15 +22,13 @@ pytest.importorskip("openvino", reason="needs the extra `export` (openvino)")
 
 def computed(graph: OpenVinoGraph, x: Tensor) -> Tensor:
     """The output ``y``."""
-    import openvino
-
     network = graph.model()
     keep_divisions(network)
     settings = {
         "INFERENCE_PRECISION_HINT": "f32",
         "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0",
     }
-    compiled = openvino.Core().compile_model(network, "CPU", settings)
+    compiled = core().compile_model(network, "CPU", settings)
     return torch.from_numpy(compiled({"x": x.numpy()})["y"])
 
 

@@ -8,6 +8,7 @@ from torch import nn
 
 from qbert_lightning.plan import QuantScheme, RowGroups
 from qbert_lightning.quantizers import AffineSpec
+from qbert_lightning.runtimes.openvino_core import core
 from qbert_lightning.runtimes.openvino_graph import OpenVinoGraph
 from tests.runtimes.layers import inputs, observed, quantized_linear
 
@@ -18,8 +19,6 @@ pytest.importorskip("openvino", reason="needs the extra `export` (openvino)")
 @pytest.mark.parametrize("bits", [2, 3, 4])
 @pytest.mark.parametrize("symmetric", [True, False])
 def test_products_are_those_of_the_layer(bits: int, symmetric: bool) -> None:
-    import openvino
-
     weight = AffineSpec(bits, RowGroups(4))
     layer = quantized_linear(QuantScheme(weight, observed(symmetric=symmetric)))
     values = inputs(seed=5).flatten(0, 1)
@@ -30,7 +29,7 @@ def test_products_are_those_of_the_layer(bits: int, symmetric: bool) -> None:
         "INFERENCE_PRECISION_HINT": "f32",
         "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0",
     }
-    compiled = openvino.Core().compile_model(graph.model(), "CPU", settings)
+    compiled = core().compile_model(graph.model(), "CPU", settings)
     found = torch.from_numpy(
         compiled({"x": torch.arange(len(values))[None].numpy()})["y"]
     )
