@@ -157,14 +157,20 @@ def resume(arguments: Sequence[str]) -> int:
     """Go on with every unfinished run and sweep below some folders.
 
     Returns:
-        The highest exit code of their commands.
+        The highest exit code of their commands; after one that was interrupted or
+        terminated, no other is begun.
     """
     from qbert_lightning.sweeps.resume import commands_to_resume
 
     commands = commands_to_resume(arguments)
     if not commands:
         sys.stdout.write("everything is finished: nothing to resume\n")
-    return max((run_command(command) for command in commands), default=0)
+    highest = 0
+    for command in commands:
+        highest = max(highest, run_command(command))
+        if highest >= INTERRUPTED:
+            break
+    return highest
 
 
 class _Parser(argparse.ArgumentParser):

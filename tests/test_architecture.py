@@ -42,6 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "hub_name": set(),
     "reachable": set(),
     "override_text": set(),
+    "stop_signals": set(),
     "past_runs": set(),
     "plan": set(),
     "functional": {"plan.granularity"},
@@ -91,7 +92,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 
 # Single files that hold no idea of any floor.
-FOR_ALL = {"errors", "hub_name", "override_text", "reachable"}
+FOR_ALL = {"errors", "hub_name", "override_text", "reachable", "stop_signals"}
 
 LIGHTNING = {"torch", "pytorch_lightning", "torchmetrics", "numpy"}
 THIRD_PARTY: dict[str, set[str]] = {

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from omegaconf import DictConfig
 
 from qbert_lightning import __version__, cli
 from qbert_lightning.cli import VERBS, run_command
 from qbert_lightning.errors import QbertError
+from qbert_lightning.tracking import RunRecord
 
 # Commands that must be refused, and what the one line has to name.
 BAD: list[tuple[str, str]] = [
@@ -417,7 +419,8 @@ module = types.ModuleType("qbert_lightning.pipeline.run")
 def run_stages(config, until):
     try:
         Path("began").touch()
-        time.sleep(60)
+        for _ in range(6000):
+            time.sleep(0.01)  # a signal just before a single long sleep would wait
     finally:
         Path("closed").touch()
 module.run_stages = run_stages
@@ -455,6 +458,35 @@ def test_signals_end_with_their_code(
     assert b"Traceback" not in error
     assert (tmp_path / "closed").exists()
     assert len(runs(tmp_path)) == 1
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "begun"),
+    [
+        (RuntimeError("broken"), 1, 2),
+        (KeyboardInterrupt(), 130, 1),
+        (SystemExit(143), 143, 1),
+    ],
+)
+def test_resume_goes_on_after_a_failure_but_not_after_a_signal(
+    raised: BaseException,
+    code: int,
+    begun: int,
+    stages: Callable[[Stages], None],
+    tmp_path: Path,
+) -> None:
+    for seed in (1, 2):
+        record = RunRecord(name="r", kind="run", overrides=[f"seed={seed}"])
+        record.write(tmp_path / "left" / str(seed))
+    calls: list[Any] = []
+
+    def raise_it(config: DictConfig, until: str) -> None:
+        calls.append(config.seed)
+        raise raised
+
+    stages(raise_it)
+    assert run_command(["resume", "left"]) == code
+    assert calls == [1, 2][:begun]
 
 
 def test_report_takes_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from qbert_lightning.callbacks.model_size import ModelSize
 from qbert_lightning.callbacks.quantization import QuantizationCallback, quantization_of
 from qbert_lightning.callbacks.resume_checkpoint import ResumeCheckpoint
 from qbert_lightning.callbacks.step_seeds import StepSeeds
-from qbert_lightning.callbacks.stop_signals import StopSignals, end_by
 from qbert_lightning.callbacks.training_sensitivity import TrainingSensitivity
 
 __all__ = [
@@ -20,8 +19,6 @@ __all__ = [
     "QuantizationCallback",
     "ResumeCheckpoint",
     "StepSeeds",
-    "StopSignals",
     "TrainingSensitivity",
-    "end_by",
     "quantization_of",
 ]

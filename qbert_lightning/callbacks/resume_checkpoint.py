@@ -10,7 +10,7 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 
-from qbert_lightning.callbacks.stop_signals import StopSignals, end_by
+from qbert_lightning.stop_signals import StopSignals, end_by
 from qbert_lightning.tracking import MetricsLog
 
 NOTE = "qbert_lightning"

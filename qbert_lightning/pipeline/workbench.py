@@ -17,13 +17,7 @@ from pytorch_lightning.accelerators import CPUAccelerator, CUDAAccelerator
 from pytorch_lightning.callbacks import RichProgressBar
 
 from qbert_lightning.allocation import BitAllocator
-from qbert_lightning.callbacks import (
-    BestWeights,
-    ResumeCheckpoint,
-    StepSeeds,
-    StopSignals,
-    end_by,
-)
+from qbert_lightning.callbacks import BestWeights, ResumeCheckpoint, StepSeeds
 from qbert_lightning.datamodules import TaskDataModule
 from qbert_lightning.errors import QbertError
 from qbert_lightning.methods import QuantMethod
@@ -37,6 +31,7 @@ from qbert_lightning.pipeline.unfinished import Unfinished
 from qbert_lightning.plan import SchemeRule
 from qbert_lightning.runtimes import Runtime
 from qbert_lightning.sensitivity import Measurement, SensitivityMetric, Spectra
+from qbert_lightning.stop_signals import StopSignals
 from qbert_lightning.tracking import (
     Journal,
     MetricsLog,
@@ -185,8 +180,7 @@ class Workbench:
             stage = self.cache.stage(name, key, make)
             how = "reused" if stage.reused else f"done in {stage.seconds:.1f} s"
             self.say(f"{name:<9} {how:<16} {stage.folder}")
-        if self._signals.received:
-            end_by(self._signals.received)
+        self._signals.obey()
         return stage
 
     def module(

@@ -17,6 +17,7 @@ from hydra.core.utils import JobStatus, run_job
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
+from qbert_lightning.stop_signals import StopSignals
 from qbert_lightning.sweeps.slots import Slot
 
 LOG_FILE = "output.log"
@@ -69,6 +70,7 @@ class ForkedJob(JobProcess):
         config: The job's configuration with its `hydra` node.
         folder: The job's folder, which gets what it prints.
         slot: Its share of the machine.
+        signals: What notes signals in this process; the job obeys them at once.
     """
 
     def __init__(
@@ -78,9 +80,10 @@ class ForkedJob(JobProcess):
         config: DictConfig,
         folder: Path,
         slot: Slot,
+        signals: StopSignals,
     ) -> None:
         fork = multiprocessing.get_context("fork")
-        arguments = (context, task_function, config, folder, slot, os.getpid())
+        arguments = (context, task_function, config, folder, slot, signals, os.getpid())
         self._process = fork.Process(target=_run_forked, args=arguments)
         self._process.start()
         assert self._process.pid is not None
@@ -128,6 +131,7 @@ def _run_forked(
     config: DictConfig,
     folder: Path,
     slot: Slot,
+    signals: StopSignals,
     parent: int,
 ) -> None:
     """What a forked job does; its exit code says how it ended."""
@@ -136,6 +140,8 @@ def _run_forked(
     _print_to(folder)
     _hold_to(slot)
     try:
+        signals.restore()
+        signals.obey()  # what came since the fork
         ended = run_job(
             hydra_context=context,
             task_function=task_function,

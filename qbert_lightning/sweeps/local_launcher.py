@@ -19,6 +19,7 @@ from qbert_lightning.override_text import quoted
 from qbert_lightning.pipeline.finished import finished_record, objectives_of
 from qbert_lightning.pipeline.own_folder import own_folder_of
 from qbert_lightning.pipeline.schema import Launcher
+from qbert_lightning.stop_signals import StopSignals
 from qbert_lightning.sweeps.echo import Echo
 from qbert_lightning.sweeps.ending import failed_record, forget, words_for
 from qbert_lightning.sweeps.job import Job, compose_job, gpus_of, runs_in_one_process
@@ -80,6 +81,7 @@ class LocalLauncher:
         self._common: set[str] = set()
         self._running: list[_Running] = []
         self._has_failed = False
+        self._signals = StopSignals()
 
     def run(self, jobs: Sequence[tuple[int, list[str]]]) -> list[JobReturn]:
         """Run jobs, and return when all have ended.
@@ -100,27 +102,39 @@ class LocalLauncher:
                 self.settings, max(gpus_of(job.plain()) for job in waiting)
             )
             self._say(f"{len(waiting)} of {len(jobs)} jobs to run, {_at_once(slots)}")
+        self._signals.install()
         try:
-            while waiting or self._running:
-                busy = {one.slot for one in self._running}
-                for slot in [slot for slot in slots if slot not in busy]:
-                    if waiting and not self._stops():
-                        self._running.append(self._start(waiting.popleft(), slot))
-                if waiting and self._stops() and not self._running:
-                    break
-                time.sleep(POLL_SECONDS)
-                for one in list(self._running):
-                    self._look_at(one, waiting)
+            self._work(waiting, slots)
         except KeyboardInterrupt:
             self._end_all(signal.SIGINT)
             raise
         except BaseException:
             self._end_all(signal.SIGTERM)
             raise
+        finally:
+            self._signals.restore()
         return [
             self.returns.get(number) or _completed(asked, None)
             for number, asked in jobs
         ]
+
+    def _work(self, waiting: deque[Job], slots: Sequence[Slot]) -> None:
+        """Start jobs and settle them until none is left, or a signal asks to end.
+
+        Signals wait until the jobs that run are all known: one that is obeyed while a
+        job is started would leave it behind.
+        """
+        while waiting or self._running:
+            busy = {one.slot for one in self._running}
+            for slot in [slot for slot in slots if slot not in busy]:
+                if waiting and not self._stops():
+                    self._running.append(self._start(waiting.popleft(), slot))
+            if waiting and self._stops() and not self._running:
+                break
+            time.sleep(POLL_SECONDS)
+            for one in list(self._running):
+                self._look_at(one, waiting)
+            self._signals.obey()
 
     def _unfinished(self, jobs: Sequence[tuple[int, list[str]]]) -> list[Job]:
         """The jobs that have no finished record; results of the others are entered."""
@@ -158,7 +172,12 @@ class LocalLauncher:
         )
         if wants_fork and can_fork():
             return ForkedJob(
-                self.context, self.task_function, job.composed, job.folder, slot
+                self.context,
+                self.task_function,
+                job.composed,
+                job.folder,
+                slot,
+                self._signals,
             )
         own = own_folder_of(self.config.hydra)
         option = [f"--config-dir={own}"] if own else []
@@ -222,10 +241,10 @@ class LocalLauncher:
 
     def _end_all(self, number: int) -> None:
         """End every job: politely, and at once if that is asked for again."""
-        for one in self._running:
-            one.process.ask_to_end(number)
         give_up = time.monotonic() + SECONDS_TO_END
         with contextlib.suppress(KeyboardInterrupt, SystemExit):
+            for one in self._running:
+                one.process.ask_to_end(number)
             while any(one.process.poll() is None for one in self._running):
                 if time.monotonic() > give_up:
                     break

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import pytorch_lightning as pl
 
-from qbert_lightning.callbacks import ResumeCheckpoint, StopSignals
+from qbert_lightning.callbacks import ResumeCheckpoint
+from qbert_lightning.stop_signals import StopSignals
 from qbert_lightning.tracking import MetricsLog
 from tests.callbacks.run_tiny import fit
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from qbert_lightning.tracking import RunRecord
@@ -14,15 +15,18 @@ from tests.sweeps import stand_in
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+def start(
+    folder: Path, *arguments: str, program: Sequence[str] = (str(stand_in.__file__),)
+) -> subprocess.Popen[str]:
     """A process of the command line, in a session of its own.
 
     Args:
         folder: Its working folder.
         arguments: What follows ``qbert``.
+        program: What Python runs.
     """
     return subprocess.Popen(
-        [sys.executable, str(stand_in.__file__), *arguments],
+        [sys.executable, *program, *arguments],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -31,7 +31,8 @@ def _only_with_small_batches(config: Any) -> None:  # noqa: ANN401
 
 
 def _sleep(config: Any) -> None:  # noqa: ANN401
-    time.sleep(1e6)
+    while True:
+        time.sleep(1)  # a signal just before a single long sleep would wait for its end
 
 
 WAYS: dict[str, Callable[[Any], None]] = {

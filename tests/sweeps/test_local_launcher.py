@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import subprocess
@@ -15,6 +16,21 @@ from tests.sweeps.processes import log, records, run, start, sweep_folder
 
 DEADLY = ("raise", "exit", "panic", "kill", "abort", "memory", "hang")
 IDLE = "hydra.launcher.idle_minutes=0.1"
+
+
+# The process that starts jobs gets a signal when the first one has been forked.
+SIGNALLED_DURING_A_START = """
+import os, signal
+from qbert_lightning.sweeps import job_process
+from tests.sweeps import stand_in
+lead_group = job_process._lead_group
+def lead_group_and_signal(pid):
+    lead_group(pid)
+    if pid:
+        os.kill(os.getpid(), signal.NUMBER)
+job_process._lead_group = lead_group_and_signal
+stand_in.main()
+"""
 
 
 def tags(*ways: str) -> str:
@@ -157,6 +173,24 @@ def test_signals_end_all_jobs(number: int, code: int, tmp_path: Path) -> None:
     assert not living(process.pid)
     output, _ = run(tmp_path, "status", code=1)
     assert "3 jobs: 2 failed, 1 not started" in output
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_signal_during_a_start_ends_that_job_too(
+    name: str, code: int, tmp_path: Path
+) -> None:
+    program = ["-c", SIGNALLED_DURING_A_START.replace("NUMBER", name)]
+    command = ["run", "-m", tags("hang"), "seed=0,1"]
+    process = start(tmp_path, *command, program=program)
+    try:
+        output, error = process.communicate(timeout=60)
+    finally:
+        for left in living(process.pid):
+            os.kill(left, signal.SIGKILL)
+    assert process.returncode == code
+    assert "Traceback" not in error
+    assert "qbert resume" in output
+    assert len(log(tmp_path)) <= 1
 
 
 def test_killed_sweep_takes_its_jobs_along(tmp_path: Path) -> None:

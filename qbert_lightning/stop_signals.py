@@ -34,6 +34,16 @@ class StopSignals:
             number, handler = self._previous.popitem()
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
+    def obey(self) -> None:
+        """End as the noted signal asks, if there is one.
+
+        Raises:
+            KeyboardInterrupt: For SIGINT.
+            SystemExit: For SIGTERM, with code 143.
+        """
+        if self.received:
+            end_by(self.received)
+
     def _note(self, number: int, frame: FrameType | None) -> None:
         if self.received:
             end_by(number)

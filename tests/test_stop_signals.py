@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from qbert_lightning.callbacks import StopSignals, end_by
+from qbert_lightning.stop_signals import StopSignals, end_by
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -38,6 +38,15 @@ def test_other_threads_install_nothing() -> None:
     thread.join()
     assert signal.getsignal(signal.SIGTERM) is before
     signals.restore()
+
+
+def test_what_was_noted_is_obeyed_when_asked_for() -> None:
+    signals = StopSignals()
+    signals.obey()  # nothing yet
+    signals.received = signal.SIGTERM
+    with pytest.raises(SystemExit) as ended:
+        signals.obey()
+    assert ended.value.code == 143
 
 
 def test_ends_as_the_signal_asks() -> None:
