@@ -23,7 +23,7 @@ def test_every_row_is_in_one_stratum(problem: Problem) -> None:
         key: torch.cat([batch[key] for batch in problem.batches])
         for key in ("x", "labels")
     }
-    assert float(mean) == pytest.approx(float(problem.loss(whole)))
+    assert mean.item() == pytest.approx(problem.loss(whole).item())
     x = torch.cat([each.batch["x"] for each in found])
     assert sorted(x.tolist()) == sorted(whole["x"].tolist())
 

@@ -31,7 +31,7 @@ def trained(
     apply_plan(model, plan)
     set_int8_forward(model, int8)
     if use_reentrant is not None:
-        model.gradient_checkpointing_enable({"use_reentrant": use_reentrant})
+        model.activation_checkpointing_enable({"use_reentrant": use_reentrant})
     torch.manual_seed(0)  # dropout
     gradients = []
     for step in range(NUM_STEPS):
