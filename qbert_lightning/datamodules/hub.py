@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING
 
 from qbert_lightning.errors import QbertError
 from qbert_lightning.reachable import host_answers
@@ -30,13 +31,11 @@ def load_hub(
     from huggingface_hub import constants
 
     online = not constants.HF_HUB_OFFLINE and host_answers(constants.ENDPOINT)
-    arguments: dict[str, Any] = {"revision": revision}
-    if not online:
-        arguments["download_config"] = datasets.DownloadConfig(local_files_only=True)
     with_bars = datasets.are_progress_bars_disabled()
     datasets.disable_progress_bars()
     try:
-        return datasets.load_dataset(path, name, **arguments)
+        with nullcontext() if online else _no_requests():
+            return datasets.load_dataset(path, name, revision=revision)
     except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
         address = path if name is None else f"{path} ({name})"
         if not online:
@@ -51,3 +50,21 @@ def load_hub(
     finally:
         if not with_bars:
             datasets.enable_progress_bars()
+
+
+@contextmanager
+def _no_requests() -> Iterator[None]:
+    """What HF_HUB_OFFLINE=1 does, which is read only once, when a process begins.
+
+    A hub that does not answer is asked again and again otherwise, for half a minute and
+    even with ``local_files_only``.
+    """
+    import datasets
+    from huggingface_hub import constants
+
+    before = constants.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = datasets.config.HF_HUB_OFFLINE = True
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE = before
