@@ -109,7 +109,7 @@ class QatBenchmark(Benchmark):
             columns=COLUMNS,
             rows=tuple(row(who, measurements, memory[who]) for who in steps),
             notes=(
-                "saved: kept for the backward pass; peak: beyond the model's own",
+                "saved: kept for the backward pass; peak: beyond model and optimizer",
                 *(f"{who}: {reason}" for who, reason in left_out.items()),
             ),
             measurements=tuple(measurements),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from qbert_lightning.benchmarks.isolation import costed
+from qbert_lightning.benchmarks.allocated import allocated_at_most
 
 
 @dataclass
@@ -66,16 +66,18 @@ class TrainingStep:
         return sum(storage.nbytes() for storage in storages) / 2**20
 
     def peak_mib(self) -> float:
-        """Largest memory that a step takes beyond what there was, in MiB.
+        """Most that torch allocates in a second step, in MiB.
 
-        On CPU it is the process's, so it counts only in a fresh one.
+        Parameters and the optimizer's state, which are there before, are left out.
         """
+        self.run()
+        self.optimizer.zero_grad()
         if self.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(self.device)
             before = torch.cuda.memory_allocated(self.device)
             self.run()
             return (torch.cuda.max_memory_allocated(self.device) - before) / 2**20
-        return costed(self.run)[1].peak_mib
+        return allocated_at_most(self.run) / 2**20
 
     def _wait(self) -> None:
         if self.device.type == "cuda":

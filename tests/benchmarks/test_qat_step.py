@@ -32,6 +32,17 @@ def test_saved_memory_is_counted_once_and_without_parameters() -> None:
     assert step().saved_mib() * 2**20 == expected
 
 
+def test_peak_holds_what_is_saved_and_the_gradients_but_no_parameters() -> None:
+    words = 16 * 512
+    batch = random_batch(9, 16, 512, 0, torch.device("cpu"))
+    rows, outputs = words * 256 * 4, words * 128 * 4
+    # While the rows are kept for the matrix's gradient, their own gradient is made from
+    # that of the outputs.
+    least = 2 * rows + outputs
+    peak = TrainingStep(Table(), batch).peak_mib() * 2**20
+    assert least <= peak < least + 3 * outputs
+
+
 def test_a_step_trains() -> None:
     measured = step()
     before = float(measured.loss().detach())
