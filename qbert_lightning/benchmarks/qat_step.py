@@ -5,11 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from weakref import WeakSet
 
 import torch
 from torch import Tensor, nn
 
 from qbert_lightning.benchmarks.allocated import allocated_at_most
+
+
+@dataclass(eq=False)
+class _Kept:
+    """A tensor that autograd keeps; gone when no graph needs it any more."""
+
+    tensor: Tensor
 
 
 @dataclass
@@ -54,16 +62,19 @@ class TrainingStep:
     def saved_mib(self) -> float:
         """What autograd keeps for the backward pass, parameters left out, in MiB."""
         known = {each.untyped_storage().data_ptr() for each in self.model.parameters()}
-        kept: dict[int, Tensor] = {}
+        kept = WeakSet[_Kept]()
 
-        def keep(tensor: Tensor) -> Tensor:
-            kept[tensor.untyped_storage().data_ptr()] = tensor  # no address comes twice
-            return tensor
+        def keep(tensor: Tensor) -> _Kept:
+            one = _Kept(tensor.detach())  # its graph would hold itself
+            kept.add(one)
+            return one
 
-        with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-            self.loss()
-        storages = [kept[address].untyped_storage() for address in kept.keys() - known]
-        return sum(storage.nbytes() for storage in storages) / 2**20
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda one: one.tensor):
+            loss = self.loss()
+        storages = [one.tensor.untyped_storage() for one in kept]
+        del loss  # which held its graph, and the graph what is kept
+        sizes = {each.data_ptr(): each.nbytes() for each in storages}
+        return sum(sizes[address] for address in sizes.keys() - known) / 2**20
 
     def peak_mib(self) -> float:
         """Most that torch allocates in a second step, in MiB.

@@ -32,6 +32,20 @@ def test_saved_memory_is_counted_once_and_without_parameters() -> None:
     assert step().saved_mib() * 2**20 == expected
 
 
+def test_what_the_loss_does_not_need_is_not_saved() -> None:
+    class Observing(Table):
+        """Makes a graph on the way that nothing depends on."""
+
+        def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor]:
+            rows = self.table(input_ids)
+            self.observed = float(rows.exp().square().mean().detach())
+            return (self.matrix(rows),)
+
+    batch = random_batch(9, 4, 8, 0, torch.device("cpu"))
+    observing = TrainingStep(Observing(), batch)
+    assert observing.saved_mib() == step().saved_mib()
+
+
 def test_peak_holds_what_is_saved_and_the_gradients_but_no_parameters() -> None:
     words = 16 * 512
     batch = random_batch(9, 16, 512, 0, torch.device("cpu"))
