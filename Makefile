@@ -32,7 +32,7 @@ demo: venv
 # Single-threaded tests on every core take little more than half the time that tests one
 # after another take with all cores each; a worker takes up to 1.2 GiB.
 test: venv
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist worksteal
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
 
 lint: venv
 	$(BIN)/ruff format --check .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -158,6 +159,7 @@ def test_broken_and_running_runs_are_named_and_left(
 
 
 def test_run_that_was_resumed_is_one_run(outputs: Path, server: WandbServer) -> None:
+    time.sleep(1)  # W&B names a folder by the second in which its run began
     run_job(outputs / "bits", 1, num_rows=6)
     assert sync([str(outputs / "bits")]) == 0
     _, second = ids(outputs)
